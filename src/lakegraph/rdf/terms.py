@@ -137,7 +137,7 @@ def _through_engine(lexical: str, datatype_iri: str) -> str:
     return str(stored.value) if isinstance(stored, ox.Literal) else lexical
 
 
-def number(value: float | int | Decimal) -> str:
+def number(value: float | Decimal) -> str:
     """The token of a number: xsd:integer, xsd:decimal where the value fits it exactly, otherwise xsd:double."""
     if isinstance(value, int):
         return f'"{value}"^^<{XSD}integer>'

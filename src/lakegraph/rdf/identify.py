@@ -1,0 +1,382 @@
+"""From a checked document to a tree in which every node has its IRI and every name is resolved.
+
+The tree is JSON-LD under ``ontology/context.jsonld``; the mapper turns it into triples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
+from typing import Any, Protocol
+
+from lakegraph.errors import DocumentError, NotFoundError
+from lakegraph.model import FieldKind, Thing, document_class, field_kinds
+from lakegraph.model.base import field_name
+from lakegraph.rdf.names import digest, slugify, uuid7
+from lakegraph.rdf.namespaces import LAKE
+from lakegraph.rdf.terms import valid_iri
+from lakegraph.rdf.vocabulary import Ontology, ontology
+
+Node = dict[str, Any]
+
+
+class Names(Protocol):
+    """What the lake knows of names when a record is made; all IRIs bare."""
+
+    def current(self, hub: str) -> str | None:
+        """The newest version of a data set or model."""
+
+    def agent(self, slug: str) -> str | None:
+        """The IRI of a known person, organisation or program."""
+
+    def attribute(self, datasets: list[str], name: str) -> str | None:
+        """The column called *name* of one of these data sets or of what they were made from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    get: Callable[[Any], Any]
+    kind: FieldKind
+    is_output: bool
+    segment: str
+
+
+@cache
+def _fields(cls: type[Thing]) -> tuple[_Field, ...]:
+    kinds, known = field_kinds(cls), ontology()
+    made = []
+    for python_name in cls.model_fields:
+        name = field_name(python_name)
+        if name in ("id", "type", "annotations"):
+            continue
+        supers = known.superproperties.get(f"<{known.prefixes['lake']}{name}>", ())
+        segment = name.removeprefix("has")
+        segment = segment[0].lower() + segment[1:]
+        segment = {"parameterSetting": "setting", "entityClass": "entity", "metafeatures": "metafeature"}.get(
+            segment, segment
+        )
+        made.append(_Field(name, attrgetter(python_name), kinds[name], (LAKE.hasOutput, False) in supers, segment))
+    # Attributes are named by the data sets beside them, so those are read first.
+    return tuple(sorted(made, key=lambda f: f.kind.target == "Attribute"))
+
+
+_KEYS_ONLY = frozenset({"id", "type", "title", "version"})
+
+
+class Identifier:
+    """Gives IRIs to the nodes of one document.
+
+    Args:
+        base: The lake's base IRI, ending in ``/``.
+        names: What the lake knows already.
+    """
+
+    def __init__(self, base: str, names: Names) -> None:
+        self._base = base
+        self._names = names
+        self._ontology: Ontology = ontology()
+        self._taken: set[str] = set()
+        self._inputs: list[str] = []
+
+    def tree(self, document: Thing) -> Node:
+        """The document as a JSON-LD tree.
+
+        Raises:
+            DocumentError: A concept, IRI or name is not one.
+            NotFoundError: A name that must exist does not.
+        """
+        self._taken, self._inputs = set(), []
+        node = self._node(document, "", None, "")
+        _complete(node, document, self.iri("parameter"))
+        return node
+
+    def iri(self, path: str) -> str:
+        """The IRI at *path* below ``{base}id/``."""
+        return f"{self._base}id/{path}"
+
+    def _node(self, thing: Thing, parent: str, field: _Field | None, path: str, number: int = 0) -> Node:
+        node: Node = {"id": self._mint(thing, parent, field, number), "type": thing.type}
+        for each in _fields(type(thing)):
+            value = each.get(thing)
+            if value is None or value == ():
+                continue
+            where = f"{path}.{each.name}" if path else each.name
+            if isinstance(value, tuple):
+                node[each.name] = [
+                    self._value(v, each, node, f"{where}[{n}]", n) for n, v in enumerate(value)
+                ]
+            else:
+                node[each.name] = self._value(value, each, node, where, 0)
+        if thing.identity == "versioned":
+            self._version(node, thing)
+        for key, said in thing.annotations.items():
+            node[self._annotation_key(key, path)] = said
+        return node
+
+    def _value(self, value: Any, field: _Field, node: Node, path: str, number: int) -> Any:
+        kind = field.kind.kind
+        if kind == "literal":
+            return value
+        if kind == "concept":
+            return self._concept(value, field.kind.target, path)
+        if kind == "iri":
+            return self._outside(value, field.kind.target, path)
+        if isinstance(value, Thing):
+            made = self._nested(value, field, node, path, number)
+        else:
+            made = self._named(value, field, node, path)
+        if not field.is_output and field.kind.target == "ModellakeDataset":
+            self._inputs.append(made["id"] if isinstance(made, dict) else made)
+        return made
+
+    def _nested(self, thing: Thing, field: _Field, node: Node, path: str, number: int) -> Node | str:
+        if thing.identity == "versioned" and not field.is_output:
+            known = self._input(thing)
+            if known and thing.model_fields_set <= _KEYS_ONLY:
+                return known
+            if known:
+                thing = thing.model_copy(update={"id": known})
+        return self._node(thing, node["id"], field, path, number)
+
+    def _input(self, thing: Thing) -> str | None:
+        """The version that a nested input means: the one it states, else the newest, else none yet."""
+        version = getattr(thing, "version", None)
+        hub = self._hub(thing)
+        if thing.id and valid_iri(thing.id):
+            return thing.id
+        return f"{hub}/{slugify(version)}" if version else self._names.current(hub)
+
+    def _hub(self, thing: Thing) -> str:
+        slug = thing.id if thing.id and not valid_iri(thing.id) else thing.title
+        return self.iri(f"{self._segment(thing.type)}/{slugify(slug or thing.type)}")
+
+    def _segment(self, class_name: str) -> str:
+        for prefix in ("lake", "prov", "dcat"):
+            found = self._ontology.id_paths.get(f"<{self._ontology.prefixes[prefix]}{class_name}>")
+            if found:
+                return found
+        raise DocumentError(f"A {class_name} has no address of its own.", hint="Give it an IRI in its id field.")
+
+    def _mint(self, thing: Thing, parent: str, field: _Field | None, number: int) -> str:
+        if thing.id and valid_iri(thing.id):
+            return thing.id
+        identity = thing.identity
+        if identity == "run":
+            return self.iri(f"run/{thing.id or uuid7()}")
+        if identity == "versioned":
+            return self._versioned(thing)
+        if identity == "agent":
+            name = thing.id or thing.title or getattr(thing, "name", None) or thing.type
+            return self._names.agent(slugify(name)) or self.iri(f"{self._segment(thing.type)}/{slugify(name)}")
+        if identity == "content":
+            said = thing.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"annotations"})
+            slug = slugify(thing.id or thing.title or thing.type)
+            return self.iri(f"{self._content_segment(thing)}/{slug}-{digest(said)}")
+        if identity == "titled" or field is None:
+            return self.iri(f"{self._segment(thing.type)}/{slugify(thing.id or thing.title or thing.type)}")
+        return self._part(thing, parent, field, number)
+
+    def _content_segment(self, thing: Thing) -> str:
+        try:
+            return self._segment(thing.type)
+        except DocumentError:
+            return slugify(thing.type)
+
+    def _part(self, thing: Thing, parent: str, field: _Field, number: int) -> str:
+        if thing.id:
+            key = thing.id
+        elif thing.key_fields:
+            stated = [f.get(thing) for f in _fields(type(thing)) if f.name in thing.key_fields]
+            key = "-".join(str(part) for part in stated if part is not None) or str(number + 1)
+        else:
+            key = "" if field.segment == "checksum" else str(number + 1)
+        made = f"{parent}/{field.segment}/{slug_of_key(key)}" if key else f"{parent}/{field.segment}"
+        free, count = made, 1
+        while free in self._taken:
+            count += 1
+            free = f"{made}-{count}"
+        self._taken.add(free)
+        return free
+
+    def _versioned(self, thing: Thing) -> str:
+        hub = self._hub(thing)
+        version = getattr(thing, "version", None)
+        if version is None:
+            version = str(self._next(hub, thing.first_version))
+        return f"{hub}/{slugify(version)}"
+
+    def _next(self, hub: str, first: int) -> int:
+        newest = self._names.current(hub)
+        if newest is None:
+            return first
+        last = newest.rpartition("/")[2]
+        return int(last) + 1 if last.isdigit() else first + 1
+
+    def _version(self, node: Node, thing: Thing) -> None:
+        """Say which version this is, of what, and after which: DCAT 3, section 11."""
+        if thing.id and valid_iri(thing.id) and "version" not in node:
+            return
+        hub, _, version = node["id"].rpartition("/")
+        node.setdefault("version", version)
+        node["isVersionOf"] = hub
+        newest = self._names.current(hub)
+        if newest and newest != node["id"] and "previousVersion" not in node and not self._is_known(node["id"], newest):
+            node["previousVersion"] = newest
+
+    def _is_known(self, iri: str, newest: str) -> bool:
+        """Whether *iri* is a version that comes before the newest one (numbers compared as numbers)."""
+        mine, last = iri.rpartition("/")[2], newest.rpartition("/")[2]
+        return mine.isdigit() and last.isdigit() and int(mine) <= int(last)
+
+    def _named(self, name: str, field: _Field, node: Node, path: str) -> Node | str:
+        """The thing that a plain string names: an IRI, a concept's notation, a slug or a title."""
+        if valid_iri(name) and ":" in name:
+            return self._user(name) if field.kind.target == "User" else name
+        target = field.kind.target
+        concept = self._ontology.concepts.get(LAKE[target] if target != "Agent" else "", {}).get(name.lower())
+        if concept:
+            return concept[1:-1]
+        if target in ("User", "Agent"):
+            return self._agent(name, target)
+        if target == "Parameter":
+            return {"id": "", "type": "Parameter", "title": name}
+        if target == "Attribute":
+            return self._attribute(name, path)
+        if target == "ProcessingOperation":
+            return f"{node['id'].rpartition('/')[0]}/{slug_of_key(name)}"
+        return self._thing(name, target, path)
+
+    def _agent(self, name: str, target: str) -> Node:
+        slug = slugify(name)
+        known = self._names.agent(slug)
+        if target == "User":
+            return self._user(known or self.iri(f"{self._segment('User')}/{slug}"))
+        if known and f"/id/{self._segment('User')}/" in known:
+            return self._user(known)
+        made: Node = {"id": known or self.iri(f"{self._segment('Organization')}/{slug}"), "type": "Organization"}
+        return made if known or slug == name else {**made, "name": name}
+
+    def _user(self, iri: str) -> Node:
+        return {"id": iri, "type": "User"}
+
+    def _attribute(self, name: str, path: str) -> str:
+        found = self._names.attribute(self._inputs, name)
+        if found is None:
+            raise NotFoundError(
+                f"No input of this run has a column called {name!r}.",
+                where=path,
+                hint='Describe the columns of the data set in hasEntityClass, or write {"title": …} here.',
+            )
+        return found
+
+    def _thing(self, name: str, target: str, path: str) -> Node | str:
+        cls = document_class("Model" if target == "Asset" else target)
+        slug, at, version = name.partition("@")
+        segment, slash, rest = slug.partition("/")
+        if slash and segment in self._ontology.id_paths.values():
+            return self.iri("/".join(slugify(part) for part in slug.split("/")) + (f"/{slugify(version)}" if at else ""))
+        if cls.identity == "run":
+            return self.iri(f"run/{name}")
+        if cls.identity != "versioned":
+            made = self.iri(f"{self._segment(cls.model_fields['type'].default)}/{slugify(name)}")
+            return {"id": made, "type": target, "title": name} if target in ("Tag", "Algorithm") else made
+        if slash and not at:
+            slug, version = segment, rest
+        return self._current(slug, version, cls, path, anything=target == "Asset")
+
+    def _current(self, slug: str, version: str, cls: type[Thing], path: str, *, anything: bool) -> str:
+        kinds = ("Model", "ModellakeDataset") if anything else (cls.__name__,)
+        hubs = [self.iri(f"{self._segment(kind)}/{slugify(slug)}") for kind in kinds]
+        if version:
+            return f"{hubs[0]}/{slugify(version)}"
+        for hub in hubs:
+            found = self._names.current(hub)
+            if found:
+                return found
+        raise NotFoundError(f"The lake has no version of {slug!r} yet.", where=path, hint="lakegraph search finds what it has.")
+
+    def _concept(self, text: str, target: str, path: str) -> str:
+        known = self._ontology.concepts.get(LAKE[target], {})
+        found = known.get(text.lower())
+        if found:
+            return found[1:-1]
+        if valid_iri(text):
+            return text
+        raise DocumentError(
+            f"{text!r} is no {target} that lakegraph knows.", where=path, hint=f"One of: {', '.join(sorted(known))}."
+        )
+
+    def _outside(self, text: str, prefix: str, path: str) -> str:
+        expanded = self._ontology.expand(text)
+        if expanded and valid_iri(expanded):
+            return expanded
+        made = (self._ontology.expand(prefix) or "") + text if prefix else ""
+        if made and valid_iri(made):
+            return made
+        raise DocumentError(f"{text!r} is not an IRI.", where=path, hint="Write it whole, with its scheme.")
+
+    def _annotation_key(self, key: str, path: str) -> str:
+        expanded = self._ontology.expand(key)
+        if expanded is None or not valid_iri(expanded):
+            raise DocumentError(
+                f"The annotation {key!r} is neither a full IRI nor uses a declared prefix.",
+                where=f"{path}.annotations" if path else "annotations",
+                hint=f"Prefixes: {', '.join(sorted(self._ontology.prefixes))}.",
+            )
+        return expanded
+
+
+def slug_of_key(text: str) -> str:
+    """A part's key in an IRI: kept as written where it is plain (``meanMeansOfNumericFeas``), else slugified."""
+    return text if text.isascii() and text.replace("_", "a").replace("-", "a").isalnum() else slugify(text)
+
+
+def _complete(node: Node, document: Thing, parameters: str) -> None:
+    """Say what follows from a document's own structure: step numbers, what was measured, what is served."""
+    models = [_id(m) for m in node.get("hasOutputModel", ())]
+    subject = models[0] if len(models) == 1 else node.get("evaluatesModel")
+    data = [_id(d) for f in ("testData", "analyzes") for d in node.get(f, ())]
+    for evaluation in node.get("hasEvaluation", ()):
+        if subject and "computedOn" not in evaluation:
+            evaluation["computedOn"] = subject
+        if len(data) == 1 and "evaluatedOn" not in evaluation:
+            evaluation["evaluatedOn"] = data[0]
+    for observation in node.get("hasObservation", ()):
+        if "monitors" in node and isinstance(observation, dict):
+            observation.setdefault("computedOn", _id(node["monitors"]))
+    deployment = node.get("createsDeployment")
+    if isinstance(deployment, dict) and "deploysModel" in node:
+        deployment.setdefault("servesModel", node["deploysModel"])
+    previous = None
+    for number, step in enumerate(node.get("hasOperation", ()), 1):
+        if isinstance(step, dict):
+            step.setdefault("sequenceNumber", number)
+            if previous and "follows" not in step:
+                step["follows"] = previous
+            previous = step["id"]
+    when = getattr(document, "ended_at", None) or getattr(document, "started_at", None)
+    for output in (*node.get("ingestTo", ()), *node.get("targetData", ()), *node.get("hasOutputModel", ())):
+        if when and isinstance(output, dict):
+            output.setdefault("created", when.date())
+    _parameters(node, parameters)
+
+
+def _parameters(node: Node, below: str) -> None:
+    """Give the hyperparameters of a run their IRIs, below the algorithm or program that has them."""
+    settings = [s for s in node.get("hasParameterSetting", ()) if isinstance(s.get("ofParameter"), dict)]
+    implementation = node.get("hasImplementation")
+    algorithm = implementation.get("usesAlgorithm") if isinstance(implementation, dict) else None
+    holder = _id(algorithm) if algorithm else _id(implementation) if implementation else node["id"]
+    for setting in settings:
+        parameter = setting["ofParameter"]
+        parameter["id"] = f"{below}/{holder.rpartition('/')[2]}/{slug_of_key(parameter['title'])}"
+    if settings and isinstance(implementation, dict):
+        known = list(implementation.get("hasParameter", ()))
+        implementation["hasParameter"] = [*known, *(s["ofParameter"]["id"] for s in settings)]
+
+
+def _id(value: Node | str) -> str:
+    return value["id"] if isinstance(value, dict) else value
