@@ -32,20 +32,25 @@ _ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
-_INTEGERS = frozenset(
+_INTEGER = XSD + "integer"
+# The engine stores these as their base type (measured); said here so that a record reads back as it was signed.
+_FOLDED = {XSD + "dateTimeStamp": XSD + "dateTime"} | dict.fromkeys(
+    (
+        XSD + name
+        for name in (
+            "long", "int", "short", "byte", "nonNegativeInteger", "positiveInteger", "nonPositiveInteger",
+            "negativeInteger", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte",
+        )
+    ),
+    _INTEGER,
+)  # fmt: skip
+_NORMALISED = frozenset(
     XSD + name
     for name in (
-        "integer", "long", "int", "short", "byte", "nonNegativeInteger", "positiveInteger", "nonPositiveInteger",
-        "negativeInteger", "unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte",
+        "integer", "decimal", "double", "float", "boolean", "dateTime", "date", "time", "gYear", "gMonth", "gDay",
+        "gYearMonth", "gMonthDay", "duration", "dayTimeDuration", "yearMonthDuration",
     )
 )  # fmt: skip
-_NORMALISED = _INTEGERS | {
-    XSD + name
-    for name in (
-        "decimal", "double", "float", "boolean", "dateTime", "date", "time", "gYear", "gMonth", "gDay", "gYearMonth",
-        "gMonthDay", "duration", "dayTimeDuration", "yearMonthDuration",
-    )
-}  # fmt: skip
 
 
 def is_iri(token: str) -> bool:
@@ -91,6 +96,7 @@ def literal(lexical: str, datatype_iri: str | None = None, lang: str | None = No
         return f'"{_escape(lexical)}"@{lang.lower()}'
     if datatype_iri is None or datatype_iri == XSD_STRING:
         return f'"{_escape(lexical)}"'
+    datatype_iri = _FOLDED.get(datatype_iri, datatype_iri)
     if datatype_iri in _NORMALISED:
         lexical = canonical_lexical(lexical, datatype_iri)
     return f'"{_escape(lexical)}"^^<{datatype_iri}>'
@@ -104,7 +110,7 @@ def _escape(text: str) -> str:
 
 def canonical_lexical(lexical: str, datatype_iri: str) -> str:
     """*lexical* as the engine gives it back after storing it; unchanged where it is not valid for the datatype."""
-    if datatype_iri in _INTEGERS and lexical.isascii() and lexical.isdigit() and lexical[0] != "0":
+    if datatype_iri == _INTEGER and lexical.isascii() and lexical.isdigit() and lexical[0] != "0":
         if len(lexical) <= 18:
             return lexical
     elif datatype_iri == XSD + "decimal":
@@ -189,7 +195,7 @@ def python_value(token: str) -> str | int | float | bool | Decimal:
     """The Python value of a literal; its lexical form where the datatype has no natural one or it does not fit."""
     text, kind = lexical(token), datatype(token)
     try:
-        if kind in _INTEGERS:
+        if kind == _INTEGER:
             return int(text)
         if kind == XSD + "decimal":
             return Decimal(text)

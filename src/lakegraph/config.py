@@ -1,0 +1,138 @@
+"""Settings, frozen: defaults, then ``lakegraph.toml`` in the lake, then ``LAKEGRAPH_*``, then arguments."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from lakegraph.errors import SettingsError
+
+TOML_NAME = "lakegraph.toml"
+
+
+class PeopleSettings(BaseModel):
+    """How people are named in records."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pseudonymous: bool = Field(default=False, description="Give people random slugs, so that IRIs say nothing of them.")
+
+
+class LimitSettings(BaseModel):
+    """What one request may cost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    body_bytes: int = Field(default=16 * 2**20, gt=0, description="The largest body of a request.")
+    record_quads: int = Field(default=10_000, gt=0, description="The most statements of one record.")
+    literal_bytes: int = Field(default=64 * 2**10, gt=0, description="The longest literal.")
+    iri_bytes: int = Field(default=2 * 2**10, gt=0, description="The longest IRI.")
+    query_seconds: float = Field(default=30, gt=0, le=3600, description="How long an asked SPARQL query may run.")
+    query_memory: int = Field(default=2 * 2**30, gt=0, description="The memory of one query worker, in bytes.")
+    query_bytes: int = Field(default=64 * 2**10, gt=0, description="The longest SPARQL query.")
+    query_workers: int = Field(default=2, ge=1, le=64, description="How many queries run at once.")
+    result_rows: int = Field(default=5_000_000, gt=0, description="The most rows of one result; a cut is announced.")
+    group: int = Field(default=600, ge=1, le=10_000, description="The most records that share one journal transaction.")
+
+
+class ServeSettings(BaseModel):
+    """Where the service listens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8010, ge=0, le=65535)
+    threads: int = Field(default=8, ge=1, le=256)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set about one lake."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LAKEGRAPH_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    lake: str = Field(default="lake", description="The lake's directory, or the address of a running one.")
+    actor: str = Field(default="local", description="Who is named in the journal when no token says so.")
+    token: str | None = Field(default=None, repr=False, description="The token sent to a lake over HTTP.")
+    people: PeopleSettings = PeopleSettings()
+    limits: LimitSettings = LimitSettings()
+    serve: ServeSettings = ServeSettings()
+
+    @field_validator("lake")
+    @classmethod
+    def _not_empty(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("a lake has a directory or an address")
+        return value
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the lake is reached over HTTP."""
+        return self.lake.startswith(("http://", "https://"))
+
+    @property
+    def directory(self) -> Path:
+        """The lake's directory."""
+        return Path(self.lake)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before environment; the lake's TOML file is merged in below both by :func:`load`."""
+        return init_settings, env_settings
+
+
+def load(**arguments: Any) -> Settings:
+    """The settings of a lake.
+
+    Args:
+        arguments: What was said explicitly; ``None`` means not said.
+
+    Raises:
+        SettingsError: A value is impossible, or ``lakegraph.toml`` cannot be read.
+    """
+    said = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        first = Settings(**said)
+        file = first.directory / TOML_NAME
+        if first.is_remote or not file.is_file():
+            return first
+        return Settings(**_merge(_toml(file), _merge(_environment(), said)))
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in fault["loc"])
+        raise SettingsError(
+            f"The setting {name} is impossible: {fault['msg']}.", where=name, hint="docs/reference/settings.md lists them."
+        ) from error
+
+
+def _environment() -> dict[str, Any]:
+    """What ``LAKEGRAPH_*`` says, read by the same rules as the settings themselves."""
+    return Settings().model_dump(exclude_unset=True)
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for name, value in above.items():
+        under = merged.get(name)
+        both = isinstance(under, dict) and isinstance(value, dict)
+        merged[name] = _merge(under, value) if both and isinstance(under, dict) else value
+    return merged
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{TOML_NAME} cannot be read: {error}", where=str(file)) from error

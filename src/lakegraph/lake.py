@@ -1,0 +1,311 @@
+"""Lake: the use cases of a model lake's knowledge graph, over parts that ``bootstrap`` wires together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from lakegraph.config import Settings
+from lakegraph.errors import ConflictError, LakegraphError, StorageError
+from lakegraph.journal import Entry, Journal
+from lakegraph.model import Thing, parse
+from lakegraph.people import People
+from lakegraph.preparing import Prepared, Preparer, Retraction, Submission, check_withdrawable, unknown_record
+from lakegraph.projecting import Progress, Projector
+from lakegraph.rdf.intake import Intake
+from lakegraph.receipts import Receipt
+from lakegraph.view import View
+from lakegraph.writer import Writer
+
+Document = Mapping[str, Any] | Thing
+
+
+class Lake:
+    """One lake, owned by this process.
+
+    Args:
+        settings: Its settings.
+        directory: Where it lies; ``None`` for one in memory.
+        journal: The record.
+        projector: The graph and the index.
+        preparer: Names, mapping, inference and the gate.
+        view: The lake as the next record sees it; shared with *preparer* and *projector*.
+        people: The directory of people.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        directory: Path | None,
+        journal: Journal,
+        projector: Projector,
+        preparer: Preparer,
+        view: View,
+        people: People,
+    ) -> None:
+        self.settings = settings
+        self.directory = directory
+        self.journal = journal
+        self.people = people
+        self._projector = projector
+        self._preparer = preparer
+        self._view = view
+        self._writer: Writer[Submission, Receipt] = Writer(self._write, settings.limits.group)
+        self._behind = False
+
+    @property
+    def base(self) -> str:
+        """The IRI below which everything in this lake has its address; it ends in ``/``."""
+        return self.journal.base
+
+    # -- record -------------------------------------------------------------------------------------------------------
+
+    def record(
+        self, document: Document, *, key: str | None = None, actor: str | None = None, captured: bool = False
+    ) -> Receipt:
+        """Record one run or thing.
+
+        Args:
+            document: A record document (see ``lakegraph schema``), or its model.
+            key: An idempotency key; the same key again returns the first receipt and writes nothing.
+            actor: Who is named in the journal.
+            captured: Whether another tool's events are recorded: completeness shapes then only warn.
+
+        Returns:
+            The receipt, after the record is on disk and in the graph.
+
+        Raises:
+            DocumentError: The document is malformed.
+            Refusal: The shapes refuse it; nothing was written.
+            ConflictError: The run is recorded already.
+            StorageError: The disk refused; nothing was acknowledged.
+        """
+        return self._submit(Submission(document=parse(document), key=key, actor=self._actor(actor), captured=captured))
+
+    def record_rdf(
+        self, body: bytes, media_type: str, *, key: str | None = None, actor: str | None = None, captured: bool = False
+    ) -> Receipt:
+        """Record one run or thing that is stated in RDF; see :meth:`record`.
+
+        Raises:
+            RdfSyntaxError: *body* does not parse or uses a construct that is refused.
+        """
+        rdf = Intake.read(body, media_type)
+        return self._submit(Submission(rdf=rdf, key=key, actor=self._actor(actor), captured=captured))
+
+    def record_many(
+        self, documents: Iterable[Document], *, actor: str | None = None, captured: bool = False
+    ) -> Iterator[Receipt | LakegraphError]:
+        """Record many, in groups that share one journal transaction; lazily, so consume the iterator.
+
+        Yields:
+            For each document in order its receipt, or the error for which it was not written.
+        """
+        who = self._actor(actor)
+        stream = iter(documents)
+        while group := list(islice(stream, self.settings.limits.group)):
+            answers: list[Receipt | LakegraphError | None] = []
+            sent: list[Submission] = []
+            for document in group:
+                try:
+                    sent.append(Submission(document=parse(document), actor=who, captured=captured))
+                    answers.append(None)
+                except LakegraphError as error:
+                    answers.append(error)
+            written = iter(self._writer.many(sent))
+            for answer in answers:
+                given = next(written) if answer is None else answer
+                if isinstance(given, Receipt | LakegraphError):
+                    yield given
+                else:
+                    raise given
+
+    def supersede(
+        self, record: str, document: Document, *, key: str | None = None, actor: str | None = None
+    ) -> Receipt:
+        """Correct a record: *document* takes its place in the graph; both stay in the journal.
+
+        Raises:
+            NotFoundError: There is no such current record.
+            ConflictError: Later records rely on what the correction no longer describes.
+        """
+        thing = parse(document)
+        if thing.id is None:
+            thing = thing.model_copy(update={"id": self._current(record).record})
+        return self._submit(Submission(document=thing, key=key, actor=self._actor(actor), supersedes=record))
+
+    def tombstone(
+        self, record: str, *, by: str, why: str, key: str | None = None, actor: str | None = None
+    ) -> Receipt:
+        """Withdraw a record: what it said leaves the graph; that it was said stays in the journal.
+
+        Args:
+            record: The IRI of the record or of its graph.
+            by: The person who withdraws it.
+            why: The reason.
+            key: An idempotency key.
+            actor: Who is named in the journal.
+        """
+        graph = self._current(record).graph
+        from datetime import UTC, datetime
+
+        now = datetime.now(UTC).isoformat()
+        said = {"type": "Withdrawal", "withdraws": graph, "withdrawnBy": by, "description": why}
+        return self.record({**said, "startedAt": now, "endedAt": now}, key=key, actor=actor)
+
+    def _actor(self, actor: str | None) -> str:
+        return actor or self.settings.actor
+
+    def _current(self, record: str) -> Entry:
+        """The entry whose statements about *record* (a thing's or a graph's IRI) stand in the graph now."""
+        found = self.journal.current(record) or self.journal.current_of(record)
+        if found is None:
+            raise unknown_record(record)
+        return found
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def _submit(self, sent: Submission) -> Receipt:
+        return self._writer.one(sent)
+
+    def _write(self, group: Sequence[Submission]) -> Sequence[Receipt | BaseException]:
+        """Prepare, journal and project a group. A record that takes another back is written alone."""
+        answers: list[Receipt | BaseException] = []
+        run: list[Submission] = []
+        for sent in group:
+            if self._takes_back(sent):
+                answers.extend(self._write_together(run))
+                answers.extend(self._write_together([sent]))
+                run = []
+            else:
+                run.append(sent)
+        answers.extend(self._write_together(run))
+        return answers
+
+    def _takes_back(self, sent: Submission) -> str | None:
+        """The record that *sent* withdraws or supersedes."""
+        return sent.supersedes or getattr(sent.document, "withdraws", None)
+
+    def _write_together(self, group: Sequence[Submission]) -> Sequence[Receipt | BaseException]:
+        if not group:
+            return []
+        self._repair()
+        self._view.begin()
+        answers: list[Receipt | BaseException | None] = []
+        ready: list[Prepared] = []
+        keys: dict[str, int] = {}
+        for sent in group:
+            try:
+                repeated = self._repeated(sent)
+                if repeated is None and sent.key is not None and sent.key in keys:
+                    raise ConflictError(f"The idempotency key {sent.key!r} is in use by a request under way.")
+                if repeated is None:
+                    prepared = self._prepare(sent)
+                    if sent.key is not None:
+                        keys[sent.key] = len(answers)
+                    ready.append(prepared)
+                    self._view.add(prepared.asserted)
+                    self._view.add(prepared.inferred)
+                answers.append(repeated)
+            except LakegraphError as error:
+                answers.append(error)
+        receipts = iter(self._commit(ready))
+        return [next(receipts) if answer is None else answer for answer in answers]
+
+    def _repeated(self, sent: Submission) -> Receipt | None:
+        entry = self.journal.by_key(sent.key) if sent.key is not None else None
+        if entry is None:
+            return None
+        return Receipt(entry.record, entry.graph, entry.seq, entry.quads, repeated=True)
+
+    def _prepare(self, sent: Submission) -> Prepared:
+        taken = self._takes_back(sent)
+        if taken is None:
+            prepared = self._preparer.prepare(sent, self._view, None)
+            self._refuse_repetition(prepared)
+            return prepared
+        old = self._current(taken)
+        retraction = self._projector.retraction(old.graph)
+        self._view.without(retraction.gone)
+        revision = 1 + len(self.journal.history(old.record)) if sent.supersedes else 1
+        prepared = self._preparer.prepare(sent, self._view, retraction, revision)
+        self._check_dependents(retraction, prepared)
+        return prepared
+
+    def _check_dependents(self, retraction: Retraction, prepared: Prepared) -> None:
+        kept = {s for s, _, _ in prepared.asserted}
+        check_withdrawable(retraction, self._projector.dependents(retraction, kept))
+
+    def _refuse_repetition(self, prepared: Prepared) -> None:
+        draft = prepared.draft
+        if self.journal.current(draft.graph) is not None or any(self._view.outgoing(f"<{draft.graph}>")):
+            raise ConflictError(
+                f"{draft.record} is recorded already.",
+                where=draft.graph,
+                hint="To correct it, supersede it; to record another run, leave out its id.",
+            )
+
+    def _commit(self, ready: Sequence[Prepared]) -> list[Receipt | BaseException]:
+        if not ready:
+            return []
+        try:
+            entries = self.journal.append([prepared.draft for prepared in ready])
+        except StorageError as error:
+            return [error] * len(ready)
+        try:
+            self._projector.apply(entries, [(p.asserted, p.inferred) for p in ready])
+        except LakegraphError as error:
+            # The journal holds them; the graph is brought up to it before the next write and at the next opening.
+            self._behind = True
+            return [_kept_but_hidden(error)] * len(ready)
+        return [_receipt(entry, prepared) for entry, prepared in zip(entries, ready, strict=True)]
+
+    def _repair(self) -> None:
+        if self._behind:
+            self._projector.catch_up()
+            self._behind = False
+
+    # -- the lake itself ----------------------------------------------------------------------------------------------
+
+    def catch_up(self, progress: Progress | None = None) -> int:
+        """Bring the projections up to the journal; the number of entries that they had missed."""
+        with self._writer.exclusively():
+            return self._projector.catch_up(progress)
+
+    def status(self) -> dict[str, Any]:
+        """What this lake is and holds."""
+        return {
+            "base": self.base,
+            "directory": str(self.directory) if self.directory else None,
+            "records": self.journal.last_seq,
+            "things": self._projector.index.counts(),
+        }
+
+    def close(self) -> None:
+        """Release the directory. The lake cannot be used after this."""
+        with self._writer.exclusively():
+            self._projector.index.close()
+            self._projector.graph.close()
+            self.people.close()
+            self.journal.close()
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _receipt(entry: Entry, prepared: Prepared) -> Receipt:
+    warnings = tuple(result.as_dict() for result in prepared.report.warnings)
+    return Receipt(entry.record, entry.graph, entry.seq, entry.quads, prepared.outputs, warnings)
+
+
+def _kept_but_hidden(error: LakegraphError) -> StorageError:
+    return StorageError(
+        f"The record is safe in the journal, but the graph could not show it: {error.message}",
+        where=error.where,
+        hint="Free the disk, then send it again with the same idempotency key: the receipt of the first is returned.",
+    )

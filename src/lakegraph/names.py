@@ -1,0 +1,60 @@
+"""What the lake knows of names when a record is made: versions, people and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lakegraph.people import People
+from lakegraph.rdf.namespaces import DCAT, DCT, LAKE
+from lakegraph.rdf.terms import lexical
+from lakegraph.view import View
+
+_UPSTREAM_LIMIT = 200
+"""How many data sets back a column is looked for by name."""
+
+
+def version_order(iri: str) -> tuple[int, int, str]:
+    """Sorts versions: numbers by value, after them other names by letter."""
+    last = iri.rstrip(">").rpartition("/")[2]
+    return (0, int(last), "") if last.isdigit() else (1, 0, last)
+
+
+class LakeNames:
+    """Names, read through the view of the group in hand.
+
+    Args:
+        base: The lake's base IRI.
+        view: The lake as the next record sees it.
+        people: The directory of people.
+    """
+
+    def __init__(self, base: str, view: View, people: People) -> None:
+        self._base = base
+        self._view = view
+        self._people = people
+
+    def current(self, hub: str) -> str | None:
+        """The newest version of the data set or model *hub* (bare IRIs)."""
+        versions = list(self._view.subjects(DCAT.isVersionOf, f"<{hub}>"))
+        return max(versions, key=version_order)[1:-1] if versions else None
+
+    def agent(self, slug: str) -> str | None:
+        """The IRI of the person, organisation or program that the directory knows by *slug*."""
+        person = self._people.find(slug)
+        return f"{self._base}id/{person.kind}/{person.slug}" if person else None
+
+    def attribute(self, datasets: Iterable[str], name: str) -> str | None:
+        """The column titled *name* of one of *datasets*, or of the data sets that they were made from."""
+        wanted = name.casefold()
+        queue = [f"<{d}>" for d in datasets]
+        seen = set(queue)
+        for dataset in queue:
+            for entity in self._view.objects(dataset, LAKE.hasEntityClass):
+                for attribute in self._view.objects(entity, LAKE.hasAttribute):
+                    if any(lexical(t).casefold() == wanted for t in self._view.objects(attribute, DCT.title)):
+                        return attribute[1:-1]
+            for before in self._view.objects(dataset, LAKE.derivedFrom):
+                if before not in seen and len(seen) < _UPSTREAM_LIMIT:
+                    seen.add(before)
+                    queue.append(before)
+        return None

@@ -1,0 +1,211 @@
+"""From journal entries to the projections: the graph and the index, live, at opening, and when they are made again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from lakegraph import resources
+from lakegraph.errors import LakeDamagedError
+from lakegraph.graph import Change, Graph, Rows
+from lakegraph.index import Fragment, Index
+from lakegraph.journal import Entry, Journal
+from lakegraph.preparing import Retraction, nquads
+from lakegraph.rdf.inference import Reasoner
+from lakegraph.rdf.namespaces import LAKE, PROV, XSD
+from lakegraph.rdf.terms import Triple, literal, value
+from lakegraph.view import View
+
+log = logging.getLogger("lakegraph.projecting")
+Progress = Callable[[int, int], None]
+"""Called with how many of how many are done."""
+
+_GROUP = 600
+
+
+class Projector:
+    """Applies journal entries to the graph and the index.
+
+    Args:
+        journal: The record.
+        graph: The projection that answers.
+        index: The projection that finds.
+        reasoner: What follows from a record.
+        view: The lake as the entries of a group see it.
+    """
+
+    def __init__(self, journal: Journal, graph: Graph, index: Index, reasoner: Reasoner, view: View) -> None:
+        self._journal = journal
+        self.graph = graph
+        self.index = index
+        self._reasoner = reasoner
+        self._view = view
+        self._asserted_query = resources.text("queries/internal/asserted.rq")
+        self._dependents_query = resources.text("queries/internal/dependents.rq")
+
+    def apply(self, entries: Sequence[Entry], known: Sequence[tuple[Sequence[Triple], Sequence[Triple]] | None]) -> None:
+        """Show a group of entries in the graph, then in the index.
+
+        Args:
+            entries: Consecutive entries.
+            known: For each, its asserted and inferred triples where the caller has them.
+        """
+        changes: list[Change] = []
+        fragments: list[Fragment] = []
+        for entry, triples in zip(entries, known, strict=True):
+            retraction = self.retraction(entry.supersedes) if entry.supersedes else None
+            if retraction and changes:
+                self._write(changes, fragments)
+                changes, fragments = [], []
+                retraction = self.retraction(entry.supersedes or "")
+            asserted, inferred = triples or self._triples(entry)
+            changes.append(_change(entry, inferred, retraction))
+            dropped = (entry.supersedes,) if entry.supersedes else ()
+            both = [*asserted, *inferred]
+            fragments.append(Fragment(entry.seq, entry.recorded, entry.record, entry.graph, both, dropped))
+        self._write(changes, fragments)
+
+    def _write(self, changes: Sequence[Change], fragments: Sequence[Fragment]) -> None:
+        if changes:
+            self.graph.apply(changes)
+            self.index.apply(fragments)
+
+    def _triples(self, entry: Entry) -> tuple[Sequence[Triple], Sequence[Triple]]:
+        asserted = parse_nquads(entry.added)
+        view = self._view
+        inferred = self._reasoner.infer(asserted, view.objects, lambda o, p: view.subjects(p, o))
+        view.add(asserted)
+        view.add(inferred)
+        return asserted, inferred
+
+    def retraction(self, graph: str) -> Retraction:
+        """What disappears when *graph* (a bare IRI) is taken back: its own statements, and what followed from them alone."""
+        asserted = frozenset(self.graph.match(graph=graph))
+        bundle = f"<{graph}>"
+        record = next((value(o) for s, p, o in asserted if s == bundle and p == LAKE.describesRun), graph)
+        match = self._elsewhere(graph)
+        kept = frozenset(t for t in asserted if t in set(match(*t)))
+        inferred = self._reasoner.infer(asserted, self.graph.objects, lambda o, p: self.graph.subjects(p, o))
+        lost = frozenset(t for t in inferred if not self._reasoner.supports(t, match))
+        return Retraction(graph, record, asserted - kept, lost)
+
+    def _elsewhere(self, graph: str) -> Callable[[str | None, str | None, str | None], Iterator[Triple]]:
+        """Asserted statements by pattern, in every record but *graph*."""
+
+        def match(s: str | None, p: str | None, o: str | None) -> Iterator[Triple]:
+            bound = {name: token for name, token in (("s", s), ("p", p), ("o", o)) if token is not None}
+            rows = self.graph.query(self._asserted_query, {**bound, "dropped": f"<{graph}>"})
+            assert isinstance(rows, Rows)  # noqa: S101 - the query is a SELECT
+            for row in rows.rows:
+                a, b, c = row[0], row[1], row[2]
+                if a and b and c:
+                    yield a, b, c
+
+        return match
+
+    def dependents(self, retraction: Retraction, kept: Iterable[str] = ()) -> list[str]:
+        """The graphs of other records that refer to what only *retraction*'s record describes.
+
+        Args:
+            retraction: What is taken back.
+            kept: Subjects (tokens) that its successor still describes.
+        """
+        still = set(kept)
+        match = self._elsewhere(retraction.graph)
+        found: dict[str, None] = {}
+        for node in dict.fromkeys(s for s, _, _ in retraction.asserted):
+            if node in still or node == f"<{retraction.graph}>" or next(match(node, None, None), None):
+                continue
+            rows = self.graph.query(self._dependents_query, {"node": node, "dropped": f"<{retraction.graph}>"})
+            assert isinstance(rows, Rows)  # noqa: S101 - the query is a SELECT
+            found.update(dict.fromkeys(value(row[2]) for row in rows.rows if row[2]))
+        return list(found)
+
+    def catch_up(self, progress: Progress | None = None) -> int:
+        """Apply what the projections have not seen, and say how many entries that was.
+
+        Raises:
+            LakeDamagedError: A projection has seen more than the journal holds.
+        """
+        last = self._journal.last_seq
+        done = self._graph_position(last)
+        if done > last or self.index.last_seq > last:
+            raise LakeDamagedError(
+                f"A projection has seen entry {max(done, self.index.last_seq)}, but the journal ends at {last}.",
+                hint="The journal was replaced by an older one. If that is meant: lakegraph rebuild.",
+            )
+        count = self._replay(done, last, progress)
+        return max(count, self._replay_index(last))
+
+    def _graph_position(self, last: int) -> int:
+        """The last entry up to which the graph misses nothing."""
+        if not last:
+            return 0
+        markers = self.graph.applied(LAKE.journalSequence)
+        if markers.count >= last and markers.highest == last:
+            return last
+        if markers.highest > last:
+            return markers.highest
+        seen = markers.sequences()
+        return next((n - 1 for n in range(1, last + 1) if n not in seen), last)
+
+    def _replay(self, done: int, last: int, progress: Progress | None) -> int:
+        if done == last:
+            return 0
+        log.info("replaying entries %d to %d into the graph", done + 1, last)
+        start = min(done, self.index.last_seq)
+        for group in _groups(self._journal.entries(after=start), _GROUP):
+            self._view.begin()
+            self.apply(group, [None] * len(group))
+            if progress:
+                progress(group[-1].seq - done, last - done)
+        return last - done
+
+    def _replay_index(self, last: int) -> int:
+        missing = last - self.index.last_seq
+        for group in _groups(self._journal.entries(after=self.index.last_seq), _GROUP):
+            self._view.begin()
+            fragments = []
+            for entry in group:
+                asserted, inferred = self._triples(entry)
+                dropped = (entry.supersedes,) if entry.supersedes else ()
+                both = [*asserted, *inferred]
+                fragments.append(Fragment(entry.seq, entry.recorded, entry.record, entry.graph, both, dropped))
+            self.index.apply(fragments)
+        return missing
+
+
+def _change(entry: Entry, inferred: Sequence[Triple], retraction: Retraction | None) -> Change:
+    bundle = f"<{entry.graph}>"
+    markers = [
+        (bundle, LAKE.journalSequence, literal(str(entry.seq), value(XSD.integer))),
+        (bundle, PROV.generatedAtTime, literal(entry.recorded, value(XSD.dateTime))),
+    ]
+    return Change(
+        seq=entry.seq,
+        add=entry.added + nquads(inferred) + nquads(markers),
+        remove=entry.removed + (nquads(sorted(retraction.unsupported)) if retraction else b""),
+        drop=(retraction.graph,) if retraction else (),
+    )
+
+
+def parse_nquads(text: bytes) -> list[Triple]:
+    """The triples of canonical N-Quads as the journal keeps them (one graph; its name is left out)."""
+    triples = []
+    for line in text.decode().split("\n"):
+        if line:
+            s, p, rest = line.split(" ", 2)
+            o = rest[: rest.rindex(" <")] if rest.endswith("> .") else rest[:-2]
+            triples.append((s, p, o))
+    return triples
+
+
+def _groups(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
+    group: list[Entry] = []
+    for entry in entries:
+        group.append(entry)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -1,0 +1,135 @@
+"""What a record is read and checked against: the stored graph, the vocabularies, and the records before it in its group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from lakegraph.rdf.terms import Triple
+
+
+class Statements(Protocol):
+    """Anything that statements can be looked up in, by token."""
+
+    def outgoing(self, subject: str) -> Iterable[tuple[str, str]]:
+        """Predicate and object of every statement about *subject*."""
+
+    def objects(self, subject: str, predicate: str) -> Iterable[str]:
+        """The objects of *subject* and *predicate*."""
+
+    def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - RDF's own word
+        """The subjects that have *object* under *predicate*."""
+
+
+class Layer:
+    """Statements in memory, looked up from either end."""
+
+    def __init__(self, triples: Iterable[Triple] = ()) -> None:
+        self._from: dict[str, dict[str, dict[str, None]]] = {}
+        self._to: dict[tuple[str, str], dict[str, None]] = {}
+        self.add(triples)
+
+    def add(self, triples: Iterable[Triple]) -> None:
+        """Add *triples*; doubles are kept once."""
+        out, into = self._from, self._to
+        for s, p, o in triples:
+            out.setdefault(s, {}).setdefault(p, {})[o] = None
+            into.setdefault((p, o), {})[s] = None
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._from.clear()
+        self._to.clear()
+
+    def __contains__(self, subject: str) -> bool:
+        return subject in self._from
+
+    def outgoing(self, subject: str) -> Iterator[tuple[str, str]]:
+        """Predicate and object of every statement about *subject*."""
+        for predicate, objects in self._from.get(subject, {}).items():
+            for o in objects:
+                yield predicate, o
+
+    def objects(self, subject: str, predicate: str) -> Iterable[str]:
+        """The objects of *subject* and *predicate*."""
+        return self._from.get(subject, {}).get(predicate, ())
+
+    def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - RDF's own word
+        """The subjects that have *object* under *predicate*."""
+        return self._to.get((predicate, object), ())
+
+
+class View:
+    """The lake as the next record of a group sees it.
+
+    Args:
+        graph: The stored graph. It does not change while a group is prepared, so what is read of it is remembered.
+        vocabularies: Concepts; they are read here and never looked up in the graph.
+    """
+
+    def __init__(self, graph: Statements, vocabularies: Layer) -> None:
+        self._graph = graph
+        self._vocabularies = vocabularies
+        self._pending = Layer()
+        self._gone: frozenset[Triple] = frozenset()
+        self._outgoing: dict[str, dict[str, list[str]]] = {}
+        self._incoming: dict[tuple[str, str], list[str]] = {}
+
+    def begin(self) -> None:
+        """Start a group: nothing is pending and nothing is remembered."""
+        self._pending.clear()
+        self._gone = frozenset()
+        self._outgoing.clear()
+        self._incoming.clear()
+
+    def add(self, triples: Iterable[Triple]) -> None:
+        """Let the records that follow in this group see *triples*."""
+        self._pending.add(triples)
+
+    def without(self, triples: Iterable[Triple]) -> None:
+        """Hide stored *triples*, which the record in hand takes back, until the next group."""
+        self._gone = frozenset(triples)
+
+    def _stored(self, subject: str) -> dict[str, list[str]]:
+        found = self._outgoing.get(subject)
+        if found is None:
+            found = {}
+            if subject[0] == "<":
+                for p, o in self._graph.outgoing(subject):
+                    if not self._gone or (subject, p, o) not in self._gone:
+                        found.setdefault(p, []).append(o)
+            self._outgoing[subject] = found
+        return found
+
+    def outgoing(self, subject: str) -> Iterator[tuple[str, str]]:
+        """Predicate and object of every statement about *subject*, each once."""
+        if subject in self._vocabularies:
+            yield from self._vocabularies.outgoing(subject)
+            return
+        stored = self._stored(subject)
+        for p, objects in stored.items():
+            for o in objects:
+                yield p, o
+        if subject in self._pending:
+            for p, o in self._pending.outgoing(subject):
+                if o not in stored.get(p, ()):
+                    yield p, o
+
+    def objects(self, subject: str, predicate: str) -> Iterable[str]:
+        """The objects of *subject* and *predicate*, each once."""
+        if subject in self._vocabularies:
+            return self._vocabularies.objects(subject, predicate)
+        stored = self._stored(subject).get(predicate, ())
+        pending = self._pending.objects(subject, predicate)
+        return dict.fromkeys([*stored, *pending]) if pending else stored
+
+    def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - RDF's own word
+        """The subjects that have *object* under *predicate*, each once."""
+        key = (predicate, object)
+        stored = self._incoming.get(key)
+        if stored is None:
+            found = self._graph.subjects(predicate, object)
+            stored = [s for s in found if not self._gone or (s, predicate, object) not in self._gone]
+            self._incoming[key] = stored
+        pending = self._pending.subjects(predicate, object)
+        return dict.fromkeys([*stored, *pending]) if pending else stored
