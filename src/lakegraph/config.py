@@ -113,7 +113,9 @@ def load(**arguments: Any) -> Settings:
         fault = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in fault["loc"])
         raise SettingsError(
-            f"The setting {name} is impossible: {fault['msg']}.", where=name, hint="docs/reference/settings.md lists them."
+            f"The setting {name} is impossible: {fault['msg']}.",
+            where=name,
+            hint="docs/reference/settings.md lists them.",
         ) from error
 
 

@@ -136,9 +136,7 @@ class Lake:
             thing = thing.model_copy(update={"id": self._current(record).record})
         return self._submit(Submission(document=thing, key=key, actor=self._actor(actor), supersedes=record))
 
-    def tombstone(
-        self, record: str, *, by: str, why: str, key: str | None = None, actor: str | None = None
-    ) -> Receipt:
+    def tombstone(self, record: str, *, by: str, why: str, key: str | None = None, actor: str | None = None) -> Receipt:
         """Withdraw a record: what it said leaves the graph; that it was said stays in the journal.
 
         Args:

@@ -43,7 +43,9 @@ class Projector:
         self._asserted_query = resources.text("queries/internal/asserted.rq")
         self._dependents_query = resources.text("queries/internal/dependents.rq")
 
-    def apply(self, entries: Sequence[Entry], known: Sequence[tuple[Sequence[Triple], Sequence[Triple]] | None]) -> None:
+    def apply(
+        self, entries: Sequence[Entry], known: Sequence[tuple[Sequence[Triple], Sequence[Triple]] | None]
+    ) -> None:
         """Show a group of entries in the graph, then in the index.
 
         Args:

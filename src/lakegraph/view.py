@@ -1,4 +1,4 @@
-"""What a record is read and checked against: the stored graph, the vocabularies, and the records before it in its group."""
+"""What a record is checked against: the stored graph, the vocabularies, and the records before it in its group."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class SoftwareAgent(Thing):
     name: str | None = Field(default=None, min_length=1)
 
 
-class Label(Thing):
+class Tag(Thing):
     """A tag (Fig. 2 and 3, class Tag)."""
 
     identity: ClassVar[Identity] = "titled"

@@ -39,7 +39,7 @@ TOP_LEVEL: tuple[type[Thing], ...] = (
     run.Program,
     analysis.Implementation,
     run.Environment,
-    agents.Label,
+    agents.Tag,
     governance.Catalog,
 )
 """The classes that can be a record by themselves; all others are described inside one of them."""

@@ -14,12 +14,11 @@ from typing import Any, Protocol
 from lakegraph.errors import DocumentError, NotFoundError
 from lakegraph.model import FieldKind, Thing, document_class, field_kinds
 from lakegraph.model.base import field_name
-from lakegraph.rdf.names import digest, slugify, uuid7
+from lakegraph.rdf.completion import Node, complete
+from lakegraph.rdf.names import digest, slug_of_key, slugify, uuid7
 from lakegraph.rdf.namespaces import LAKE
 from lakegraph.rdf.terms import valid_iri
 from lakegraph.rdf.vocabulary import Ontology, ontology
-
-Node = dict[str, Any]
 
 
 class Names(Protocol):
@@ -90,7 +89,7 @@ class Identifier:
         """
         self._taken, self._inputs = set(), []
         node = self._node(document, "", None, "")
-        _complete(node, document, self.iri("parameter"))
+        complete(node, document, self.iri("parameter"))
         return node
 
     def iri(self, path: str) -> str:
@@ -105,9 +104,7 @@ class Identifier:
                 continue
             where = f"{path}.{each.name}" if path else each.name
             if isinstance(value, tuple):
-                node[each.name] = [
-                    self._value(v, each, node, f"{where}[{n}]", n) for n, v in enumerate(value)
-                ]
+                node[each.name] = [self._value(v, each, node, f"{where}[{n}]", n) for n, v in enumerate(value)]
             else:
                 node[each.name] = self._value(value, each, node, where, 0)
         if thing.identity == "versioned":
@@ -277,7 +274,9 @@ class Identifier:
         slug, at, version = name.partition("@")
         segment, slash, rest = slug.partition("/")
         if slash and segment in self._ontology.id_paths.values():
-            return self.iri("/".join(slugify(part) for part in slug.split("/")) + (f"/{slugify(version)}" if at else ""))
+            return self.iri(
+                "/".join(slugify(part) for part in slug.split("/")) + (f"/{slugify(version)}" if at else "")
+            )
         if cls.identity == "run":
             return self.iri(f"run/{name}")
         if cls.identity != "versioned":
@@ -296,7 +295,9 @@ class Identifier:
             found = self._names.current(hub)
             if found:
                 return found
-        raise NotFoundError(f"The lake has no version of {slug!r} yet.", where=path, hint="lakegraph search finds what it has.")
+        raise NotFoundError(
+            f"The lake has no version of {slug!r} yet.", where=path, hint="lakegraph search finds what it has."
+        )
 
     def _concept(self, text: str, target: str, path: str) -> str:
         known = self._ontology.concepts.get(LAKE[target], {})
@@ -327,56 +328,3 @@ class Identifier:
                 hint=f"Prefixes: {', '.join(sorted(self._ontology.prefixes))}.",
             )
         return expanded
-
-
-def slug_of_key(text: str) -> str:
-    """A part's key in an IRI: kept as written where it is plain (``meanMeansOfNumericFeas``), else slugified."""
-    return text if text.isascii() and text.replace("_", "a").replace("-", "a").isalnum() else slugify(text)
-
-
-def _complete(node: Node, document: Thing, parameters: str) -> None:
-    """Say what follows from a document's own structure: step numbers, what was measured, what is served."""
-    models = [_id(m) for m in node.get("hasOutputModel", ())]
-    subject = models[0] if len(models) == 1 else node.get("evaluatesModel")
-    data = [_id(d) for f in ("testData", "analyzes") for d in node.get(f, ())]
-    for evaluation in node.get("hasEvaluation", ()):
-        if subject and "computedOn" not in evaluation:
-            evaluation["computedOn"] = subject
-        if len(data) == 1 and "evaluatedOn" not in evaluation:
-            evaluation["evaluatedOn"] = data[0]
-    for observation in node.get("hasObservation", ()):
-        if "monitors" in node and isinstance(observation, dict):
-            observation.setdefault("computedOn", _id(node["monitors"]))
-    deployment = node.get("createsDeployment")
-    if isinstance(deployment, dict) and "deploysModel" in node:
-        deployment.setdefault("servesModel", node["deploysModel"])
-    previous = None
-    for number, step in enumerate(node.get("hasOperation", ()), 1):
-        if isinstance(step, dict):
-            step.setdefault("sequenceNumber", number)
-            if previous and "follows" not in step:
-                step["follows"] = previous
-            previous = step["id"]
-    when = getattr(document, "ended_at", None) or getattr(document, "started_at", None)
-    for output in (*node.get("ingestTo", ()), *node.get("targetData", ()), *node.get("hasOutputModel", ())):
-        if when and isinstance(output, dict):
-            output.setdefault("created", when.date())
-    _parameters(node, parameters)
-
-
-def _parameters(node: Node, below: str) -> None:
-    """Give the hyperparameters of a run their IRIs, below the algorithm or program that has them."""
-    settings = [s for s in node.get("hasParameterSetting", ()) if isinstance(s.get("ofParameter"), dict)]
-    implementation = node.get("hasImplementation")
-    algorithm = implementation.get("usesAlgorithm") if isinstance(implementation, dict) else None
-    holder = _id(algorithm) if algorithm else _id(implementation) if implementation else node["id"]
-    for setting in settings:
-        parameter = setting["ofParameter"]
-        parameter["id"] = f"{below}/{holder.rpartition('/')[2]}/{slug_of_key(parameter['title'])}"
-    if settings and isinstance(implementation, dict):
-        known = list(implementation.get("hasParameter", ()))
-        implementation["hasParameter"] = [*known, *(s["ofParameter"]["id"] for s in settings)]
-
-
-def _id(value: Node | str) -> str:
-    return value["id"] if isinstance(value, dict) else value

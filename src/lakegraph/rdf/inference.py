@@ -1,7 +1,7 @@
 """What follows from a record by the ontology's hierarchies, inverses and chains (OWL 2 RL, the part we materialise).
 
 The rules are cax-sco, prp-spo1, prp-inv1/2, prp-eqp1/2, cax-eqc1/2 and prp-spo2 of the OWL 2 RL profile, section 4.3.
-Domains and ranges are left out on purpose: shapes check them, and inferring them would make every check of a class pass.
+Domains and ranges are left out on purpose: shapes check them, and inferring them would make every class check pass.
 """
 
 from __future__ import annotations
@@ -117,7 +117,9 @@ class Reasoner:
         if not forward and not backward:
             return False
         start, end = (s, o) if forward else (o, s)
-        middles = {m for _, q, m in match(start, None, None) if q == first or (first, False) in self._properties.get(q, ())}
+        middles = {
+            m for _, q, m in match(start, None, None) if q == first or (first, False) in self._properties.get(q, ())
+        }
         middles |= {m for m, q, _ in match(None, None, start) if (first, True) in self._properties.get(q, ())}
         return any(
             q == second or (second, False) in self._properties.get(q, ())

@@ -58,7 +58,9 @@ def parse(body: bytes, media_type: str, base: str | None = None) -> list[Triple]
         ) from error
     if len(graphs) > 1:
         raise RdfSyntaxError(
-            "The statements of a record stand in one graph.", where=", ".join(sorted(graphs)[:3]), hint="Send one record each."
+            "The statements of a record stand in one graph.",
+            where=", ".join(sorted(graphs)[:3]),
+            hint="Send one record each.",
         )
     return list(triples)
 
@@ -118,7 +120,9 @@ class Intake:
     def _record(self) -> str:
         """The one thing that the statements are the record of: its run, else its only typed node of the lake."""
         known = ontology()
-        runs = [s for s, p, o in self.triples if p == TYPE and (o == LAKE.Run or LAKE.Run in known.superclasses.get(o, ()))]
+        runs = [
+            s for s, p, o in self.triples if p == TYPE and (o == LAKE.Run or LAKE.Run in known.superclasses.get(o, ()))
+        ]
         found = list(dict.fromkeys(runs))
         if not found:
             own = f"<{known.prefixes['lake']}"
@@ -129,6 +133,9 @@ class Intake:
             return found[0]
         if not found:
             raise UsageError(
-                "These statements describe no run.", hint="Type one node as lake:Ingest, lake:Process, lake:TrainingRun …"
+                "These statements describe no run.",
+                hint="Type one node as lake:Ingest, lake:Process, lake:TrainingRun …",
             )
-        raise UsageError("These statements describe several records.", where=", ".join(found[:3]), hint="Send one record each.")
+        raise UsageError(
+            "These statements describe several records.", where=", ".join(found[:3]), hint="Send one record each."
+        )

@@ -76,7 +76,9 @@ class Mapper:
             return self._prefixes[prefix] + local
         if colon and local.startswith("//"):
             return text
-        raise DataFileError(f"The term {name!r} is defined as {text!r}, which is no IRI.", where="ontology/context.jsonld")
+        raise DataFileError(
+            f"The term {name!r} is defined as {text!r}, which is no IRI.", where="ontology/context.jsonld"
+        )
 
     @property
     def fields(self) -> frozenset[str]:
@@ -145,12 +147,19 @@ class Mapper:
                 out[name] = value
                 continue
             many = value if isinstance(value, list) else [value]
-            out[name] = [self._plain(v) if isinstance(v, dict) and "id" in v and "type" in v else self._oracle(name, v) for v in many]
+            out[name] = [
+                self._plain(v) if isinstance(v, dict) and "id" in v and "type" in v else self._oracle(name, v)
+                for v in many
+            ]
         return out
 
     def _oracle(self, name: str, value: Any) -> Any:
         """A scalar as a value object, so that a JSON-LD processor cannot choose another datatype for a number."""
-        if isinstance(value, dict) or name not in self._terms or isinstance(value, str) and self._terms[name].write is not _write_value:
+        if (
+            isinstance(value, dict)
+            or name not in self._terms
+            or (isinstance(value, str) and self._terms[name].write is not _write_value)
+        ):
             return value
         if isinstance(value, bool) or not isinstance(value, int | float):
             return value

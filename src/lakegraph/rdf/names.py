@@ -29,7 +29,7 @@ def slugify(text: str) -> str:
 
 def uuid7() -> str:
     """A new UUIDv7 (RFC 9562, section 5.7), strictly increasing within this process."""
-    global _last  # noqa: PLW0603 - the one clock of this process
+    global _last
     with _lock:
         stamp = max(time.time_ns() // 244, _last + 1)  # about 2^12 steps a millisecond: rand_a carries them
         _last = stamp
@@ -42,3 +42,8 @@ def digest(description: Any) -> str:
     """Eight hexadecimal digits that stand for a description: the same description always gives the same ones."""
     text = json.dumps(description, sort_keys=True, default=str, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def slug_of_key(text: str) -> str:
+    """A part's key in an IRI: kept as written where it is plain (``meanMeansOfNumericFeas``), else slugified."""
+    return text if text.isascii() and text.replace("_", "a").replace("-", "a").isalnum() else slugify(text)

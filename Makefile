@@ -1,0 +1,40 @@
+# lakegraph: two commands matter, `make demo` and `make test`. Each makes .venv when it is missing.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help demo test check lint types unit bench docs wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(READY): pyproject.toml
+	@echo "Making $(VENV): once, about a minute."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lakegraph needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[test,lint]'
+	@touch $(READY)
+
+demo: $(READY) ## make a lake from real runs, show it, and serve it (DEMO=--no-serve ends instead)
+	$(BIN)/lakegraph demo $(DEMO)
+
+test: $(READY) ## everything that must hold: style, types, tests with coverage
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --cov --cov-report=term -q
+
+unit: $(READY) ## the tests alone, stopping at the first failure
+	$(BIN)/python -m pytest -q -x
+
+bench: $(READY) ## what it costs, as ratios; writes docs/reference/benchmarks.md (BENCH_RUNS=150000 for the large lake)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m tests.benchmarks
+
+wheel: $(READY) ## build the wheel into dist/
+	rm -rf dist
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .venv-wheel dist build htmlcov .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-lake

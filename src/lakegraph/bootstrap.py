@@ -1,0 +1,123 @@
+"""From settings to a lake: the only place that wires the parts together."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from pathlib import Path
+from typing import Any
+
+from lakegraph import config, resources
+from lakegraph.capture import Recording
+from lakegraph.config import TOML_NAME, Settings
+from lakegraph.errors import ConflictError, NotFoundError, SettingsError
+from lakegraph.governing import publish_people, publish_vocabularies
+from lakegraph.graph import Oxigraph
+from lakegraph.index import Index
+from lakegraph.journal import Journal, Lock
+from lakegraph.lake import Lake
+from lakegraph.names import LakeNames
+from lakegraph.people import People
+from lakegraph.preparing import Preparer
+from lakegraph.projecting import Progress, Projector
+from lakegraph.rdf.inference import reasoner
+from lakegraph.rdf.mapper import mapper
+from lakegraph.rdf.vocabulary import ontology
+from lakegraph.validation import Gate, ShapeSet
+from lakegraph.view import Layer, View
+
+_JOURNAL, _PEOPLE, _VIEW = "journal.db", "people.db", Path("views") / "all"
+_GATES = ("integrity", "completeness", "policy")
+"""The shape folders that judge a record when it comes; ``swamp`` scores the whole lake instead."""
+
+
+class LocalLake(Recording, Lake):
+    """A lake in a directory that this process owns, with the recording calls."""
+
+
+def create(directory: str | Path, base: str, **settings: Any) -> LocalLake:
+    """Make a new lake in *directory* and open it; see :func:`lakegraph.init`."""
+    where = Path(directory)
+    address = _checked_base(base)
+    if where.exists() and any(where.iterdir()):
+        what = "A lake lies" if (where / _JOURNAL).exists() else "Something lies"
+        raise ConflictError(f"{what} in {directory} already.", where=str(directory), hint="Choose an empty directory.")
+    where.mkdir(parents=True, exist_ok=True)
+    toml = where / TOML_NAME
+    toml.write_text("# Settings of this lake; docs/reference/settings.md lists them all.\n", encoding="utf-8")
+    Journal.create(where / _JOURNAL, base=address, lake_id=str(uuid.uuid4())).close()
+    return open_lake(where, **settings)
+
+
+def _checked_base(base: str) -> str:
+    address = base if base.endswith("/") else base + "/"
+    if not re.fullmatch(r"https?://[^\s/?#<>\"{}|\\^`@]+(?:/[^\s?#<>\"{}|\\^`]*)?/", address):
+        raise SettingsError(
+            f"{base!r} cannot be the base of a lake.",
+            where="base",
+            hint="It is an http(s) address that you control, such as https://lake.example.org/.",
+        )
+    return address
+
+
+def open_lake(directory: str | Path, *, progress: Progress | None = None, **settings: Any) -> LocalLake:
+    """Open the lake in *directory*; see :func:`lakegraph.open`.
+
+    Args:
+        directory: Where it lies.
+        progress: Told how far the replay of missing entries is.
+        settings: Settings that override the lake's own.
+    """
+    where = Path(directory)
+    if not (where / _JOURNAL).is_file():
+        raise NotFoundError(
+            f"There is no lake in {directory}.", where=str(directory), hint="lakegraph init --base https://… makes one."
+        )
+    chosen = config.load(lake=str(where), **settings)
+    lock = Lock.acquire(where)
+    try:
+        return _wire(where, chosen, lock, progress)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _wire(where: Path, settings: Settings, lock: Lock, progress: Progress | None) -> LocalLake:
+    journal = Journal.open(where / _JOURNAL)
+    people = People.open(where / _PEOPLE, pseudonymous=settings.people.pseudonymous)
+    graph = Oxigraph.open(where / _VIEW / "graph")
+    index = Index.open(where / _VIEW / "index.db")
+    view = View(graph, vocabularies())
+    reason = reasoner()
+    shapes, digest = shape_set()
+    preparer = Preparer(
+        base=journal.base,
+        names=LakeNames(journal.base, view, people),
+        known=ontology(),
+        mapper=mapper(),
+        reasoner=reason,
+        gate=Gate(shapes, ontology()),
+        shapes_hash=digest,
+        limits=settings.limits,
+    )
+    projector = Projector(journal, graph, index, reason, view)
+    lake = LocalLake(settings, where, journal, projector, preparer, view, people, lock)
+    publish_vocabularies(graph, journal.base)
+    publish_people(graph, journal.base, people)
+    lake.catch_up(progress)
+    return lake
+
+
+def vocabularies() -> Layer:
+    """The concepts of the vocabularies, as statements to look up."""
+    return Layer(ontology().concept_triples)
+
+
+def shape_set() -> tuple[ShapeSet, bytes]:
+    """The shapes that judge records, and the SHA-256 of their files."""
+    files = [f for folder in _GATES for f in resources.files(f"shapes/{folder}", ".ttl")]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{resources.relative(file)}\0".encode() + file.read_bytes())
+    return ShapeSet.load([resources.path(f"shapes/{folder}") for folder in _GATES]), digest.digest()
