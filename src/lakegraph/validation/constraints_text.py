@@ -1,0 +1,83 @@
+"""Constraints on the text of value nodes: length, pattern, language.
+
+https://www.w3.org/TR/shacl/#core-components-string
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from lakegraph.rdf.terms import is_blank, is_literal, lang, lexical, value
+from lakegraph.validation.patterns import compile_pattern
+from lakegraph.validation.reader import Parameter, Reader
+from lakegraph.validation.shape import Built, Constraint, Finding, each_term
+from lakegraph.validation.view import View
+
+
+def read_min_length(reader: Reader, token: str) -> Constraint:
+    """``sh:minLength``: the text of every value node has at least so many characters."""
+    least = reader.integer("minLength", token)
+    built = Built(each_term(lambda node: not is_blank(node) and len(value(node)) >= least), by_value=True)
+    return reader.make("MinLength", lambda _: built, minLength=token)
+
+
+def read_max_length(reader: Reader, token: str) -> Constraint:
+    """``sh:maxLength``: the text of every value node has at most so many characters."""
+    most = reader.integer("maxLength", token)
+    built = Built(each_term(lambda node: not is_blank(node) and len(value(node)) <= most), by_value=True)
+    return reader.make("MaxLength", lambda _: built, maxLength=token)
+
+
+def read_pattern(reader: Reader, token: str) -> Constraint:
+    """``sh:pattern`` with ``sh:flags``: the text of every value node matches.
+
+    Raises:
+        DataFileError: The expression is malformed or could take a backtracking engine exponential time.
+    """
+    pattern, flags = reader.text("pattern", token), reader.single("flags")
+    try:
+        matches = compile_pattern(pattern, lexical(flags) if flags else "")
+    except ValueError as problem:
+        raise reader.error(
+            f"has a pattern that is refused, {pattern!r}: {problem}",
+            "Rewrite the pattern so that no repeated part contains another repetition of the same characters.",
+        ) from None
+    built = Built(each_term(lambda node: not is_blank(node) and matches(value(node))), by_value=True)
+    more = {"flags": flags} if flags else {}
+    return reader.make("Pattern", lambda _: built, pattern=token, **more)
+
+
+def read_language_in(reader: Reader, token: str) -> Constraint:
+    """``sh:languageIn``: every value node is tagged with a language in one of the ranges."""
+    members = reader.items(token)
+    ranges = [lexical(member).lower() for member in members]
+
+    def test(node: str) -> bool:
+        tag = lang(node).lower() if is_literal(node) else ""
+        return bool(tag) and any(tag == r or r == "*" or tag.startswith(r + "-") for r in ranges)
+
+    return reader.make("LanguageIn", lambda _: Built(each_term(test), by_value=True), languageIn=members)
+
+
+def read_unique_lang(reader: Reader, token: str) -> Constraint | None:
+    """``sh:uniqueLang``: no two value nodes are tagged with the same language."""
+    if not reader.is_true(token):
+        return None
+
+    def find(view: View, focus: str, values: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG001 - Find's form
+        if len(values) < 2:
+            return ()
+        tags = Counter(tag for tag in (lang(v).lower() for v in values if v[0] == '"') if tag)
+        return [Finding(None) for count in tags.values() if count > 1]
+
+    return reader.make("UniqueLang", lambda _: Built(find), uniqueLang=token)
+
+
+PARAMETERS = {
+    "minLength": Parameter(read_min_length),
+    "maxLength": Parameter(read_max_length),
+    "pattern": Parameter(read_pattern),
+    "languageIn": Parameter(read_language_in),
+    "uniqueLang": Parameter(read_unique_lang, property_only=True),
+}

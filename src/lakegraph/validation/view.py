@@ -1,0 +1,121 @@
+"""One check's picture of the lake: the record's statements over the stored ones, read once and remembered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from lakegraph.rdf.terms import Triple
+from lakegraph.validation.statements import MemoryStatements, Statements
+
+NOTHING: Statements = MemoryStatements()
+Node = dict[str, list[str]]
+"""The objects of one subject by predicate; a predicate that it lacks answers with an empty list."""
+
+
+class _StoredNode(Node):
+    """A node that the lake knows: its objects are read when they are asked for, the record's own first."""
+
+    __slots__ = ("_added", "_iri", "_view")
+
+    def __init__(self, view: View, iri: str, added: Node) -> None:
+        super().__init__()
+        self._view = view
+        self._iri = iri
+        self._added = added
+
+    def __missing__(self, predicate: str) -> list[str]:
+        found = list(self._view.stored.objects(self._iri, predicate))
+        added = self._added.get(predicate)
+        if added:
+            found = list(dict.fromkeys([*added, *found]))
+        self[predicate] = found
+        return found
+
+
+class View(dict[str, Node]):
+    """``view[subject][predicate]`` gives the objects, over the record and what is stored.
+
+    Dictionaries are the interface because the gate reads hundreds of values for each record: a hit costs no Python call.
+
+    Args:
+        stored: The statements before the record.
+        added: The record's triples.
+    """
+
+    __slots__ = ("_by_object", "_sources", "added", "memo", "new", "said", "stored")
+
+    def __init__(
+        self,
+        stored: Statements,
+        added: Iterable[Triple] = (),
+    ) -> None:
+        super().__init__()
+        self.stored = stored
+        self.added = dict.fromkeys(added)
+        self.memo: dict[object, object] = {}
+        self._sources: dict[tuple[str, str], Sequence[str]] = {}
+        self._by_object: dict[tuple[str, str], list[str]] | None = None
+        nodes: dict[str, Node] = {}
+        for s, p, o in self.added:
+            node = nodes.get(s)
+            if node is None:
+                node = nodes[s] = defaultdict(list)
+            node[p].append(o)
+        self.said = nodes
+        """The record's own statements, by subject."""
+        self.new: dict[str, Node] = {s: node for s, node in nodes.items() if self._is_new(s)}
+        """Those subjects of the record of which nothing is stored."""
+        self.update(self.new)
+
+    def _is_new(self, subject: str) -> bool:
+        return next(iter(self.stored.outgoing(subject)), None) is None
+
+    def changes(self) -> list[Triple]:
+        """The record's triples, those left out that are stored already."""
+        new, stored = self.new, self.stored
+        return [
+            t for t in self.added if t[0] in new or t[2] in new or t[2] not in (stored.objects(t[0], t[1]))
+        ]
+
+    def __missing__(self, subject: str) -> Node:
+        if subject[0] == '"':
+            node: Node = defaultdict(list)
+        else:
+            node = _StoredNode(self, subject, self.said.get(subject, {}))
+        self[subject] = node
+        return node
+
+    def sources(self, predicate: str, object: str) -> Sequence[str]:  # noqa: A002 - the RDF word
+        """The subjects of *predicate* and *object*."""
+        key = (predicate, object)
+        found = self._sources.get(key)
+        if found is None:
+            stored = self.stored.subjects(predicate, object)
+            added = self._added_by_object().get(key)
+            found = list(dict.fromkeys([*added, *stored])) if added else list(stored)
+            self._sources[key] = found
+        return found
+
+    def _added_by_object(self) -> dict[tuple[str, str], list[str]]:
+        if self._by_object is None:
+            self._by_object = defaultdict(list)
+            for s, p, o in self.added:
+                self._by_object[p, o].append(s)
+        return self._by_object
+
+    def outgoing(self, subject: str) -> Sequence[tuple[str, str]]:
+        """Predicate and object of every statement about *subject*."""
+        node = self[subject]
+        if not isinstance(node, _StoredNode):
+            return [(p, o) for p, objects in node.items() for o in objects]
+        added = [(p, o) for p, objects in self.said.get(subject, {}).items() for o in objects]
+        return list(dict.fromkeys([*added, *self.stored.outgoing(subject)]))
+
+    def objects(self, subject: str, predicate: str) -> Sequence[str]:
+        """The objects of *subject* and *predicate*."""
+        return self[subject][predicate]
+
+    def subjects(self, predicate: str, object: str) -> Sequence[str]:  # noqa: A002 - the RDF word
+        """The subjects of *predicate* and *object*."""
+        return self.sources(predicate, object)
