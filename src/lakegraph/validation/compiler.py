@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from lakegraph.validation.paths import Path, Predicate, Values, compile_path, edges, join
+from lakegraph.validation.paths import Path, Values, compile_path, edges, join
 from lakegraph.validation.result import Reporter, Result
-from lakegraph.validation.shape import NO_READS, Built, Constraint, Edge, Find, Reads, Shape
+from lakegraph.validation.shape import NO_READS, Built, Constraint, Edge, Find, Reads, Shape, Test
 from lakegraph.validation.statements import ClassTable, members_of
 from lakegraph.validation.view import View
 
@@ -41,35 +41,57 @@ class CompiledShape:
         checks: Its constraints.
         properties: The property shapes that it holds.
         reads: The statements on which conformance of a node depends.
+        conforms: Whether a node conforms to the shape.
     """
 
-    __slots__ = ("_empty", "_tests", "checks", "properties", "reads", "shape", "values")
+    __slots__ = ("checks", "conforms", "properties", "reads", "shape", "values")
 
-    def __init__(self, shape: Shape, checks: tuple[Check, ...], properties: tuple[CompiledShape, ...]) -> None:
+    def __init__(
+        self, shape: Shape, values: Values, checks: tuple[Check, ...], properties: tuple[CompiledShape, ...]
+    ) -> None:
         self.shape = shape
+        self.values = values
         self.checks = checks
         self.properties = properties
-        self.values: Values = compile_path(shape.path)
-        self._tests = tuple(c.built.find for c in checks)
-        self._empty = tuple(c.built.find for c in checks if c.built.on_none)
         inner = prefixed(shape.path, sum((p.reads for p in properties), NO_READS))
         fresh = path_edges(shape.path) if properties else ()
-        own = sum((c.reads for c in checks), NO_READS)
-        self.reads = own + inner + Reads(breaks=fresh)
+        self.reads = sum((c.reads for c in checks), NO_READS) + inner + Reads(breaks=fresh)
+        self.conforms: Test = self._of_node() if shape.path is None else self._of_values()
 
-    def conforms(self, view: View, node: str) -> bool:
-        """Whether *node* conforms to the shape."""
-        values = self.values(view, node)
-        if not values:
-            return not any(find(view, node, values) for find in self._empty)
-        for find in self._tests:
-            if find(view, node, values):
-                return False
-        for each in self.properties:
-            for value in values:
-                if not each.conforms(view, value):
+    def _of_node(self) -> Test:
+        """Conformance to a node shape, whose only value node is the node itself."""
+        tests = [c.built.test or _as_test(c.built.find) for c in self.checks]
+        tests += [p.conforms for p in self.properties]
+        if len(tests) == 1:
+            return tests[0]
+
+        def conforms(view: View, node: str) -> bool:
+            for test in tests:  # noqa: SIM110 - all() with a generator costs twice as much here
+                if not test(view, node):
                     return False
-        return True
+            return True
+
+        return conforms
+
+    def _of_values(self) -> Test:
+        """Conformance to a property shape."""
+        values_of = self.values
+        finds = [c.built.find for c in self.checks]
+        on_none = [c.built.find for c in self.checks if c.built.on_none]
+        inner = [p.conforms for p in self.properties]
+
+        def conforms(view: View, node: str) -> bool:
+            values = values_of(view, node)
+            for find in finds if values else on_none:
+                if find(view, node, values):
+                    return False
+            for test in inner:
+                for value in values:
+                    if not test(view, value):
+                        return False
+            return True
+
+        return conforms
 
     def collect(self, view: View, node: str, results: list[Result]) -> None:
         """Add everything that is wrong with *node* to *results*."""
@@ -84,35 +106,50 @@ class CompiledShape:
                 each.collect(view, value, results)
 
 
+def _as_test(find: Find) -> Test:
+    return lambda view, node: not find(view, node, (node,))
+
+
 class Compiler:
     """Compiles shapes; each shape once.
 
     Args:
         classes: The class hierarchy.
         shorten: Writes a token for people.
+
+    Attributes:
+        inverses: The predicates that some path follows from object to subject.
     """
 
     def __init__(self, classes: ClassTable, shorten: Callable[[str], str]) -> None:
         self._members = members_of(classes)
         self._shorten = shorten
         self._done: dict[str, CompiledShape] = {}
+        self.inverses: set[str] = set()
 
     def members(self, cls: str) -> frozenset[str]:
         """*cls* and all classes below it."""
         return self._members.get(cls) or frozenset({cls})
+
+    def follow(self, path: Path | None) -> Values:
+        """A function that follows *path*."""
+        if path is not None:
+            self.inverses.update(predicate for _, predicate, forward in edges(path) if not forward)
+        return compile_path(path)
 
     def judge(self, shape: Shape) -> CompiledShape:
         """*shape*, compiled."""
         done = self._done.get(shape.node)
         if done is None:
             checks = tuple(self._check(shape, constraint) for constraint in shape.constraints)
-            done = self._done[shape.node] = CompiledShape(shape, checks, tuple(map(self.judge, shape.properties)))
+            properties = tuple(map(self.judge, shape.properties))
+            done = self._done[shape.node] = CompiledShape(shape, self.follow(shape.path), checks, properties)
         return done
 
     def _check(self, shape: Shape, constraint: Constraint) -> Check:
         built = constraint.build(self)
         reads = constraint_reads(shape.path, built)
-        return Check(constraint, built, Reporter(shape, constraint, built, self._shorten), reads)
+        return Check(constraint, built, Reporter(shape, constraint, built.inner, self._shorten), reads)
 
 
 def path_edges(path: Path | None) -> tuple[Edge, ...]:

@@ -30,7 +30,7 @@ def read_node(reader: Reader, token: str) -> Constraint:
 
     def build(env: Environment) -> Built:
         judge = env.judge(shape)
-        return Built(each(judge.conforms), by_value=True, value=judge.reads, inner=(judge,))
+        return each(judge.conforms, judge.reads, (judge,))
 
     return reader.make("Node", build, (shape,), node=token)
 
@@ -41,7 +41,8 @@ def read_not(reader: Reader, token: str) -> Constraint:
 
     def build(env: Environment) -> Built:
         judge = env.judge(shape)
-        return Built(each(lambda view, node: not judge.conforms(view, node)), by_value=True, value=judge.reads.turned())
+        test = judge.conforms
+        return each(lambda view, node: not test(view, node), judge.reads.turned())
 
     return reader.make("Not", build, (shape,), **{"not": token})
 
@@ -61,8 +62,7 @@ def read_and(reader: Reader, token: str) -> Constraint:
     def build(env: Environment) -> Built:
         judges = tuple(env.judge(shape) for shape in shapes)
         tests = [judge.conforms for judge in judges]
-        find = each(lambda view, node: all(test(view, node) for test in tests))
-        return Built(find, by_value=True, value=_all_reads(judges), inner=judges)
+        return each(lambda view, node: all(test(view, node) for test in tests), _all_reads(judges), judges)
 
     return reader.make("And", build, shapes, **{"and": [s.node for s in shapes]})
 
@@ -81,7 +81,7 @@ def read_or(reader: Reader, token: str) -> Constraint:
                     return True
             return False
 
-        return Built(each(holds), by_value=True, value=_all_reads(judges), inner=judges)
+        return each(holds, _all_reads(judges), judges)
 
     return reader.make("Or", build, shapes, **{"or": [s.node for s in shapes]})
 
@@ -93,8 +93,8 @@ def read_xone(reader: Reader, token: str) -> Constraint:
     def build(env: Environment) -> Built:
         judges = tuple(env.judge(shape) for shape in shapes)
         tests = [judge.conforms for judge in judges]
-        find = each(lambda view, node: sum(test(view, node) for test in tests) == 1)
-        return Built(find, by_value=True, value=_all_reads(judges).both_ways(), inner=judges)
+        reads = _all_reads(judges).both_ways()
+        return each(lambda view, node: sum(test(view, node) for test in tests) == 1, reads, judges)
 
     return reader.make("Xone", build, shapes, **{"xone": [s.node for s in shapes]})
 

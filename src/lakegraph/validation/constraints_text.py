@@ -18,14 +18,14 @@ from lakegraph.validation.view import View
 def read_min_length(reader: Reader, token: str) -> Constraint:
     """``sh:minLength``: the text of every value node has at least so many characters."""
     least = reader.integer("minLength", token)
-    built = Built(each_term(lambda node: not is_blank(node) and len(value(node)) >= least), by_value=True)
+    built = each_term(lambda node: not is_blank(node) and len(value(node)) >= least)
     return reader.make("MinLength", lambda _: built, minLength=token)
 
 
 def read_max_length(reader: Reader, token: str) -> Constraint:
     """``sh:maxLength``: the text of every value node has at most so many characters."""
     most = reader.integer("maxLength", token)
-    built = Built(each_term(lambda node: not is_blank(node) and len(value(node)) <= most), by_value=True)
+    built = each_term(lambda node: not is_blank(node) and len(value(node)) <= most)
     return reader.make("MaxLength", lambda _: built, maxLength=token)
 
 
@@ -43,7 +43,7 @@ def read_pattern(reader: Reader, token: str) -> Constraint:
             f"has a pattern that is refused, {pattern!r}: {problem}",
             "Rewrite the pattern so that no repeated part contains another repetition of the same characters.",
         ) from None
-    built = Built(each_term(lambda node: not is_blank(node) and matches(value(node))), by_value=True)
+    built = each_term(lambda node: not is_blank(node) and matches(value(node)))
     more = {"flags": flags} if flags else {}
     return reader.make("Pattern", lambda _: built, pattern=token, **more)
 
@@ -57,7 +57,7 @@ def read_language_in(reader: Reader, token: str) -> Constraint:
         tag = lang(node).lower() if is_literal(node) else ""
         return bool(tag) and any(tag == r or r == "*" or tag.startswith(r + "-") for r in ranges)
 
-    return reader.make("LanguageIn", lambda _: Built(each_term(test), by_value=True), languageIn=members)
+    return reader.make("LanguageIn", lambda _: each_term(test), languageIn=members)
 
 
 def read_unique_lang(reader: Reader, token: str) -> Constraint | None:

@@ -36,7 +36,7 @@ def read_class(reader: Reader, token: str) -> Constraint:
             return not members.isdisjoint(view[node][type_])
 
         typing = Edge(None, type_, objects=members)
-        return Built(each(is_instance), by_value=True, value=Reads(fixes=(typing,)))
+        return each(is_instance, Reads(fixes=(typing,)))
 
     return reader.make("Class", build, **{"class": token})
 
@@ -44,7 +44,7 @@ def read_class(reader: Reader, token: str) -> Constraint:
 def read_datatype(reader: Reader, token: str) -> Constraint:
     """``sh:datatype``: every value node is a well-formed literal of the datatype."""
     test = _datatype_test(value(reader.iri("datatype", token)))
-    return reader.make("Datatype", lambda _: Built(each_term(test), by_value=True), datatype=token)
+    return reader.make("Datatype", lambda _: each_term(test), datatype=token)
 
 
 def _datatype_test(kind: str) -> Callable[[str], bool]:
@@ -78,14 +78,14 @@ def read_node_kind(reader: Reader, token: str) -> Constraint:
     if name not in _KINDS:
         raise reader.error(f"has no kind of node for sh:nodeKind, but {reader.graph.shorten(token)!r}")
     letters = "".join({is_iri: "<", is_blank: "_", is_literal: '"'}[kind] for kind in _KINDS[name])
-    return reader.make("NodeKind", lambda _: Built(each_term(lambda t: t[0] in letters), by_value=True), nodeKind=token)
+    return reader.make("NodeKind", lambda _: each_term(lambda t: t[0] in letters), nodeKind=token)
 
 
 def read_in(reader: Reader, token: str) -> Constraint:
     """``sh:in``: every value node is a member of the list."""
     members = reader.items(token)
     allowed = frozenset[str]().union(*map(as_stored, members))
-    return reader.make("In", lambda _: Built(each_term(allowed.__contains__), by_value=True), **{"in": members})
+    return reader.make("In", lambda _: each_term(allowed.__contains__), **{"in": members})
 
 
 def read_has_value(reader: Reader, token: str) -> Constraint:
@@ -111,7 +111,7 @@ def _range(name: str, orders: tuple[int, ...]) -> Callable[[Reader, str], Constr
             own = key(node)
             return own is not None and compare(own, bound) in orders
 
-        built = Built(each_term(test), by_value=True)
+        built = each_term(test)
         return reader.make(name[0].upper() + name[1:], lambda _: built, **{name: token})
 
     return read

@@ -36,7 +36,7 @@ class Gate:
         self._compiler = Compiler(ontology, shapes.shorten)
         compiled = [s for s in shapes.shapes if shapes.engine(s) != "pyshacl" and s.origin.folder in folders]
         self._plans = Plans(compiled, self._compiler, RDF.type)
-        self._reach = Reach(self._plans.compiled)
+        self._reach = Reach(self._plans.compiled, self._compiler)
 
     def check(
         self, delta: Iterable[Triple], stored: Statements, *, captured: bool = False, removed: Iterable[Triple] = ()

@@ -26,6 +26,7 @@ class Plans:
 
     def __init__(self, shapes: Sequence[Shape], compiler: Compiler, type_: str) -> None:
         self.shapes = shapes
+        self.inverses = compiler.inverses
         self.compiled = [compiler.judge(shape) for shape in shapes]
         self.by_inverse: dict[str, list[int]] = defaultdict(list)
         self.by_node: dict[str, list[int]] = defaultdict(list)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from lakegraph.rdf.terms import Triple
-from lakegraph.validation.compiler import Check, CompiledShape, path_edges, prefixed
-from lakegraph.validation.paths import Inverse, Path, Predicate, Values, compile_path, reverse
+from lakegraph.validation.compiler import Check, CompiledShape, Compiler, path_edges, prefixed
+from lakegraph.validation.paths import Inverse, Path, Predicate, Values, reverse
 from lakegraph.validation.result import Result
 from lakegraph.validation.shape import NO_READS, Edge, Reads
 from lakegraph.validation.view import View
@@ -86,18 +87,19 @@ class Reach:
 
     Args:
         shapes: The targeted shapes, compiled.
+        compiler: Compiles the ways back.
     """
 
-    def __init__(self, shapes: Sequence[CompiledShape]) -> None:
+    def __init__(self, shapes: Sequence[CompiledShape], compiler: Compiler) -> None:
         added, removed = defaultdict(list), defaultdict(list)
-        backs: dict[Path, Values] = {}
+        follow = cache(compiler.follow)
         for number, compiled in enumerate(shapes):
             targets = compiled.shape.targets
             always = bool(targets.objects_of or targets.nodes)
             for item in _items(number, compiled):
                 for index, edges in ((added, item.reads.breaks), (removed, item.reads.fixes)):
                     for edge in edges:
-                        index[edge.predicate].append(_way(item, edge, backs, always=always))
+                        index[edge.predicate].append(_way(item, edge, follow, always=always))
         self._removed: Index = dict(removed)
         # A new node is asked everything, so most of its statements lead nowhere else: they are passed over at once.
         self._known: Index = dict(added)
@@ -107,9 +109,12 @@ class Reach:
     def after_adding(self, view: View, triples: Iterable[Triple]) -> Iterator[Doubt]:
         """What *triples*, now in *view*, can have broken in nodes that were there before; a doubt may come twice."""
         new, of_new, of_known = view.new, self._new, self._known
+        of_any = of_new.get(None, ())
         for triple in triples:
-            index = of_new if triple[0] in new else of_known
-            yield from self._follow(index, view, triple)
+            if triple[0] not in new:
+                yield from self._follow(of_known, view, triple)
+            elif of_any or triple[1] in of_new:
+                yield from self._follow(of_new, view, triple)
 
     def after_removing(self, view: View, triples: Iterable[Triple]) -> Iterator[Doubt]:
         """What the loss of *triples*, no longer in *view*, can have broken; a doubt may come twice."""
@@ -122,12 +127,8 @@ class Reach:
                 yield from way.doubts(view, triple)
 
 
-def _way(item: Item, edge: Edge, backs: dict[Path, Values], *, always: bool) -> _Way:
-    back = None
-    if edge.prefix is not None:
-        back = backs.get(edge.prefix)
-        if back is None:
-            back = backs[edge.prefix] = compile_path(reverse(edge.prefix))
+def _way(item: Item, edge: Edge, follow: Callable[[Path | None], Values], *, always: bool) -> _Way:
+    back = follow(reverse(edge.prefix)) if edge.prefix is not None else None
     return _Way(item, back, edge.forward, edge.objects, always)
 
 

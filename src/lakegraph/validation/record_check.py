@@ -27,7 +27,7 @@ class RecordCheck:
     def __init__(
         self, plans: Plans, reach: Reach, stored: Statements, delta: Iterable[Triple], gone: Sequence[Triple] = ()
     ) -> None:
-        self.view = View(stored, delta)
+        self.view = View(stored, delta, plans.inverses)
         self._plans = plans
         self._reach = reach
         self._gone = [triple for triple in gone if triple not in self.view.added]

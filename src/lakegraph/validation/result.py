@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lakegraph.rdf.namespaces import Namespace
 from lakegraph.rdf.terms import lang, lexical, local_name, value
 from lakegraph.validation.paths import Path, path_text
-from lakegraph.validation.shape import Built, Constraint, Finding, Shape
+from lakegraph.validation.shape import Constraint, Finding, Judge, Shape
 from lakegraph.validation.shapes_graph import Origin
 from lakegraph.validation.suggest import suggestion
 from lakegraph.validation.view import View
@@ -53,52 +53,97 @@ _SAYS = {
 class Result:
     """One way in which a node does not conform (``sh:ValidationResult``).
 
+    What people read of it is written when it is asked for, because most records are accepted with warnings that nobody reads.
+
     Attributes:
         focus: The node that was judged.
-        path: The path from it to the value, when there is one.
-        path_text: The path as people read it; empty without one.
         value: The value at fault, when there is one.
-        component: The constraint component.
+        path: The path from the focus node to the value, when there is one.
         severity: The severity.
-        source_shape: The shape.
-        message: The message, placeholders filled.
-        origin: The shape's folder, file and line.
-        answers: The W that stays unanswered; empty when the shape names none.
-        field: The document field to fill or correct; empty when the shape names none.
-        suggestion: The smallest change that would satisfy the shape.
+        shape: The shape.
+        constraint: The constraint.
         details: The results of the shapes that explain this one.
-        source_constraint: The node of a SPARQL constraint.
+        other: The value that *value* was compared with.
+        said: The message, where the engine has written it.
+        shorten: Writes a token for people.
     """
 
     focus: str
-    path: Path | None
-    path_text: str
     value: str | None
-    component: str
+    path: Path | None
     severity: str
-    source_shape: str
-    message: str
-    origin: Origin
-    answers: str = ""
-    field: str = ""
-    suggestion: str = ""
+    shape: Shape
+    constraint: Constraint
     details: tuple[Result, ...] = ()
-    source_constraint: str | None = None
+    other: str | None = None
+    said: str = ""
+    shorten: Callable[[str], str] = str
+
+    @property
+    def component(self) -> str:
+        """The constraint component."""
+        return self.constraint.component
+
+    @property
+    def source_shape(self) -> str:
+        """The shape's token."""
+        return self.shape.node
+
+    @property
+    def source_constraint(self) -> str | None:
+        """The node of a SPARQL constraint."""
+        return self.constraint.source
+
+    @property
+    def origin(self) -> Origin:
+        """Folder, file and line of the shape."""
+        return self.shape.origin
 
     @property
     def folder(self) -> str:
         """The folder of the shape: ``integrity``, ``completeness``, ``swamp`` or ``policy``."""
-        return self.origin.folder
+        return self.shape.origin.folder
 
     @property
     def file(self) -> str:
         """The file of the shape."""
-        return self.origin.file
+        return self.shape.origin.file
 
     @property
     def line(self) -> int:
         """The line of the shape in its file."""
-        return self.origin.line
+        return self.shape.origin.line
+
+    @property
+    def answers(self) -> str:
+        """The W that stays unanswered; empty when the shape names none."""
+        return self.note("answers")
+
+    @property
+    def field(self) -> str:
+        """The document field to fill or correct; empty when the shape names none."""
+        return self.note("field")
+
+    def note(self, name: str) -> str:
+        """What the shape says of itself with ``lakesh:name``; empty when it says nothing."""
+        found = self.shape.notes.get(_LAKESH[name])
+        return value(found[0]) if found else ""
+
+    @property
+    def path_text(self) -> str:
+        """The path as people read it; empty without one."""
+        return path_text(self.path, self.shorten) if self.path is not None else ""
+
+    @property
+    def message(self) -> str:
+        """The message, placeholders filled."""
+        return self.said or _message(self)
+
+    @property
+    def suggestion(self) -> str:
+        """The smallest change that would satisfy the shape; empty where only a person can tell."""
+        finding = Finding(self.value, self.path, self.other)
+        return suggestion(self.constraint, finding, self.path_text, self.details, self.shorten)
 
     def as_dict(self) -> dict[str, object]:
         """The result for JSON: IRIs bare, names as people read them, empty members left out."""
@@ -113,7 +158,7 @@ class Result:
             "answers": self.answers,
             "field": self.field,
             "folder": self.folder,
-            "shape": f"{self.origin}",
+            "shape": str(self.origin),
             "sourceShape": value(self.source_shape),
             "details": [d.as_dict() for d in self.details],
         }
@@ -126,60 +171,54 @@ class Reporter:
     Args:
         shape: The shape.
         constraint: The constraint.
-        built: Its compiled form.
+        inner: The shapes that explain a finding.
         shorten: Writes a token for people.
     """
 
-    __slots__ = ("_built", "_constraint", "_shape", "_shorten")
+    __slots__ = ("_constraint", "_inner", "_shape", "_shorten")
 
-    def __init__(self, shape: Shape, constraint: Constraint, built: Built | None, shorten: Callable[[str], str]) -> None:
+    def __init__(
+        self, shape: Shape, constraint: Constraint, inner: Sequence[Judge], shorten: Callable[[str], str]
+    ) -> None:
         self._shape = shape
         self._constraint = constraint
-        self._built = built
+        self._inner = inner
         self._shorten = shorten
 
     def __call__(self, view: View, focus: str, found: Sequence[Finding], results: list[Result]) -> None:
         """Add a result for each of *found* to *results*."""
         for finding in found:
             details: list[Result] = []
-            if finding.value is not None and self._built is not None:
-                for judge in self._built.inner:
+            if finding.value is not None:
+                for judge in self._inner:
                     judge.collect(view, finding.value, details)
             results.append(self.result(focus, finding, tuple(details)))
 
-    def result(self, focus: str, finding: Finding, details: tuple[Result, ...] = (), message: str = "") -> Result:
+    def result(self, focus: str, finding: Finding, details: tuple[Result, ...] = (), said: str = "") -> Result:
         """The result of one finding."""
-        shape, constraint = self._shape, self._constraint
-        path = finding.path or shape.path
-        text = path_text(path, self._shorten) if path is not None else ""
         return Result(
-            focus=focus,
-            path=path,
-            path_text=text,
-            value=finding.value,
-            component=constraint.component,
-            severity=shape.severity,
-            source_shape=shape.node,
-            message=message or self._message(focus, text, finding),
-            origin=shape.origin,
-            answers=_note(shape, _LAKESH.answers),
-            field=_note(shape, _LAKESH.field),
-            suggestion=suggestion(constraint, finding, text, details, self._shorten),
-            details=details,
-            source_constraint=constraint.source,
+            focus,
+            finding.value,
+            finding.path or self._shape.path,
+            self._shape.severity,
+            self._shape,
+            self._constraint,
+            details,
+            finding.other,
+            said,
+            self._shorten,
         )
 
-    def _message(self, focus: str, path: str, finding: Finding) -> str:
-        messages = self._constraint.messages or self._shape.messages
-        kind = local_name(self._constraint.component).removesuffix("ConstraintComponent")
-        template = preferred(messages) if messages else _SAYS.get(kind, "The value breaks {$path}.")
-        names: dict[str, str] = {
-            name: ", ".join(map(self._shorten, tokens)) for name, tokens in self._constraint.parameters.items()
-        }
-        names |= {"this": self._shorten(focus), "path": path, "PATH": path}
-        bound = {"value": finding.value, "other": finding.other}
-        names |= {name: self._shorten(token) for name, token in bound.items() if token is not None}
-        return fill(template, names)
+
+def _message(result: Result) -> str:
+    messages = result.constraint.messages or result.shape.messages
+    kind = local_name(result.component).removesuffix("ConstraintComponent")
+    template = preferred(messages) if messages else _SAYS.get(kind, "The value breaks {$path}.")
+    shorten, path = result.shorten, result.path_text
+    names = {name: ", ".join(map(shorten, tokens)) for name, tokens in result.constraint.parameters.items()}
+    names |= {"this": shorten(result.focus), "path": path, "PATH": path}
+    bound = {"value": result.value, "other": result.other}
+    return fill(template, names | {name: shorten(token) for name, token in bound.items() if token is not None})
 
 
 def fill(template: str, names: Mapping[str, str]) -> str:
@@ -191,8 +230,3 @@ def preferred(messages: Sequence[str]) -> str:
     """The message to show of several in different languages: English, then untagged, then the first."""
     ranked = sorted(messages, key=lambda m: (not lang(m).startswith("en"), bool(lang(m))))
     return lexical(ranked[0])
-
-
-def _note(shape: Shape, predicate: str) -> str:
-    found = shape.notes.get(predicate)
-    return value(found[0]) if found else ""

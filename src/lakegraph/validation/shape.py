@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from lakegraph.validation.paths import Path
+from lakegraph.validation.paths import Path, Values
 from lakegraph.validation.shapes_graph import Origin
 from lakegraph.validation.view import View
 
@@ -94,6 +94,7 @@ class Built:
         focus: Statements that it reads from the focus node, other than the path's.
         value: Statements that it reads from each value node.
         inner: The shapes whose results explain a finding.
+        test: Judges one value node, where that is all there is to it.
     """
 
     find: Find
@@ -104,16 +105,15 @@ class Built:
     focus: Reads = NO_READS
     value: Reads = NO_READS
     inner: tuple[Judge, ...] = ()
+    test: Test | None = None
 
 
 class Judge(Protocol):
     """A compiled shape, as constraints that name it use it."""
 
     reads: Reads
-
-    def conforms(self, view: View, node: str) -> bool:
-        """Whether *node* conforms to the shape."""
-        ...
+    conforms: Test
+    """Whether a node conforms to the shape."""
 
     def collect(self, view: View, node: str, results: list[Result]) -> None:
         """Add everything that is wrong with *node* to *results*."""
@@ -129,6 +129,10 @@ class Environment(Protocol):
 
     def judge(self, shape: Shape) -> Judge:
         """*shape*, compiled."""
+        ...
+
+    def follow(self, path: Path | None) -> Values:
+        """A function that follows *path*."""
         ...
 
 
@@ -207,25 +211,25 @@ class Shape:
         return len(self.constraints) + sum(p.count() for p in self.properties)
 
 
-def each(test: Test) -> Find:
+def each(test: Test, value: Reads = NO_READS, inner: tuple[Judge, ...] = ()) -> Built:
     """A constraint that asks *test* of every value node."""
 
     def find(view: View, focus: str, values: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG001 - Find's form
-        for value in values:
-            if not test(view, value):
+        for node in values:
+            if not test(view, node):
                 return [Finding(v) for v in values if not test(view, v)]
         return ()
 
-    return find
+    return Built(find, by_value=True, value=value, inner=inner, test=test)
 
 
-def each_term(test: Callable[[str], bool]) -> Find:
+def each_term(test: Callable[[str], bool]) -> Built:
     """A constraint that asks *test* of every value node by its token alone."""
 
     def find(view: View, focus: str, values: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG001 - Find's form
-        for value in values:
-            if not test(value):
+        for node in values:
+            if not test(node):
                 return [Finding(v) for v in values if not test(v)]
         return ()
 
-    return find
+    return Built(find, by_value=True, test=lambda _, node: test(node))

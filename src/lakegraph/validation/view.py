@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from lakegraph.rdf.terms import Triple
 from lakegraph.validation.statements import MemoryStatements, Statements
@@ -41,27 +41,32 @@ class View(dict[str, Node]):
     Args:
         stored: The statements before the record.
         added: The record's triples.
+        inverses: The predicates that will be read from object to subject; others can be, at a price.
     """
 
-    __slots__ = ("_by_object", "_sources", "added", "memo", "new", "said", "stored")
+    __slots__ = ("_by_object", "_inverses", "_sources", "added", "memo", "new", "said", "stored")
 
     def __init__(
         self,
         stored: Statements,
         added: Iterable[Triple] = (),
+        inverses: Collection[str] = (),
     ) -> None:
         super().__init__()
         self.stored = stored
         self.added = dict.fromkeys(added)
         self.memo: dict[object, object] = {}
         self._sources: dict[tuple[str, str], Sequence[str]] = {}
-        self._by_object: dict[tuple[str, str], list[str]] | None = None
+        self._inverses = inverses
+        by_object = self._by_object = defaultdict[tuple[str, str], list[str]](list)
         nodes: dict[str, Node] = {}
         for s, p, o in self.added:
             node = nodes.get(s)
             if node is None:
                 node = nodes[s] = defaultdict(list)
             node[p].append(o)
+            if p in inverses:
+                by_object[p, o].append(s)
         self.said = nodes
         """The record's own statements, by subject."""
         self.new: dict[str, Node] = {s: node for s, node in nodes.items() if self._is_new(s)}
@@ -92,17 +97,13 @@ class View(dict[str, Node]):
         found = self._sources.get(key)
         if found is None:
             stored = self.stored.subjects(predicate, object)
-            added = self._added_by_object().get(key)
+            if predicate in self._inverses:
+                added = self._by_object.get(key)
+            else:
+                added = [s for s, p, o in self.added if p == predicate and o == object]
             found = list(dict.fromkeys([*added, *stored])) if added else list(stored)
             self._sources[key] = found
         return found
-
-    def _added_by_object(self) -> dict[tuple[str, str], list[str]]:
-        if self._by_object is None:
-            self._by_object = defaultdict(list)
-            for s, p, o in self.added:
-                self._by_object[p, o].append(s)
-        return self._by_object
 
     def outgoing(self, subject: str) -> Sequence[tuple[str, str]]:
         """Predicate and object of every statement about *subject*."""
