@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import uuid
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from lakegraph.errors import ConflictError, NotFoundError, SettingsError
 from lakegraph.governing import publish_people, publish_vocabularies
 from lakegraph.graph import Oxigraph
 from lakegraph.index import Index
-from lakegraph.journal import Journal, Lock
+from lakegraph.journal import Journal, LakeLock
+from lakegraph.administering import Administration
+from lakegraph.asking import Asking
 from lakegraph.lake import Lake
 from lakegraph.names import LakeNames
 from lakegraph.people import People
@@ -32,7 +35,7 @@ _GATES = ("integrity", "completeness", "policy")
 """The shape folders that judge a record when it comes; ``swamp`` scores the whole lake instead."""
 
 
-class LocalLake(Recording, Lake):
+class LocalLake(Recording, Asking, Administration, Lake):
     """A lake in a directory that this process owns, with the recording calls."""
 
 
@@ -75,7 +78,7 @@ def open_lake(directory: str | Path, *, progress: Progress | None = None, **sett
             f"There is no lake in {directory}.", where=str(directory), hint="lakegraph init --base https://… makes one."
         )
     chosen = config.load(lake=str(where), **settings)
-    lock = Lock.acquire(where)
+    lock = LakeLock.acquire(where)
     try:
         return _wire(where, chosen, lock, progress)
     except BaseException:
@@ -83,7 +86,7 @@ def open_lake(directory: str | Path, *, progress: Progress | None = None, **sett
         raise
 
 
-def _wire(where: Path, settings: Settings, lock: Lock, progress: Progress | None) -> LocalLake:
+def _wire(where: Path, settings: Settings, lock: LakeLock, progress: Progress | None) -> LocalLake:
     journal = Journal.open(where / _JOURNAL)
     people = People.open(where / _PEOPLE, pseudonymous=settings.people.pseudonymous)
     graph = Oxigraph.open(where / _VIEW / "graph")
@@ -93,7 +96,7 @@ def _wire(where: Path, settings: Settings, lock: Lock, progress: Progress | None
     shapes, digest = shape_set()
     preparer = Preparer(
         base=journal.base,
-        names=LakeNames(journal.base, view, people),
+        names=LakeNames(journal.base, view, people, pseudonymous=settings.people.pseudonymous),
         known=ontology(),
         mapper=mapper(),
         reasoner=reason,
@@ -120,4 +123,27 @@ def shape_set() -> tuple[ShapeSet, bytes]:
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{resources.relative(file)}\0".encode() + file.read_bytes())
-    return ShapeSet.load([resources.path(f"shapes/{folder}") for folder in _GATES]), digest.digest()
+    folders = [resources.path(f"shapes/{folder}") for folder in _GATES]
+    closed = {ontology().prefixes["lake"]: ontology().declared}
+    return ShapeSet.load(folders, closed), digest.digest()
+
+
+def rebuild(directory: str | Path, *, progress: Progress | None = None) -> int:
+    """Make every projection of the lake in *directory* again from its journal; the number of entries applied.
+
+    Raises:
+        NotFoundError, LakeBusyError: As :func:`open_lake`.
+    """
+    where = Path(directory)
+    if not (where / _JOURNAL).is_file():
+        raise NotFoundError(f"There is no lake in {directory}.", where=str(directory))
+    with LakeLock.acquire(where):
+        shutil.rmtree(where / "views", ignore_errors=True)
+    with open_lake(where, progress=progress) as lake:
+        return lake.journal.last_seq
+
+
+def serve_settings(directory: str | Path, host: str | None, port: int | None) -> dict[str, object]:
+    """Where the lake in *directory* listens, with what was said on the command line put first."""
+    said = config.load(lake=str(directory)).serve.model_dump()
+    return said | {name: value for name, value in (("host", host), ("port", port)) if value is not None}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Self, Any
 
 from lakegraph.config import Settings
 from lakegraph.errors import ConflictError, LakegraphError, StorageError
-from lakegraph.journal import Entry, Journal
+from lakegraph.journal import Entry, Journal, LakeLock
 from lakegraph.model import Thing, parse
 from lakegraph.people import People
 from lakegraph.preparing import Prepared, Preparer, Retraction, Submission, check_withdrawable, unknown_record
@@ -33,6 +33,7 @@ class Lake:
         preparer: Names, mapping, inference and the gate.
         view: The lake as the next record sees it; shared with *preparer* and *projector*.
         people: The directory of people.
+        lock: The ownership of the directory; released by ``close``.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class Lake:
         preparer: Preparer,
         view: View,
         people: People,
+        lock: LakeLock | None = None,
     ) -> None:
         self.settings = settings
         self.directory = directory
         self.journal = journal
         self.people = people
+        self.lock = lock
         self._projector = projector
         self._preparer = preparer
         self._view = view
@@ -158,10 +161,13 @@ class Lake:
 
     def _current(self, record: str) -> Entry:
         """The entry whose statements about *record* (a thing's or a graph's IRI) stand in the graph now."""
-        found = self.journal.current(record) or self.journal.current_of(record)
-        if found is None:
-            raise unknown_record(record)
-        return found
+        by_graph = self.journal.current(record)
+        if by_graph is not None:
+            return by_graph
+        for entry in reversed(self.journal.history(record)):
+            if entry.record == record and self.journal.current(entry.graph) is not None:
+                return entry
+        raise unknown_record(record)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -227,8 +233,8 @@ class Lake:
         old = self._current(taken)
         retraction = self._projector.retraction(old.graph)
         self._view.without(retraction.gone)
-        revision = 1 + len(self.journal.history(old.record)) if sent.supersedes else 1
-        prepared = self._preparer.prepare(sent, self._view, retraction, revision)
+        revision = 1 + sum(entry.record == old.record for entry in self.journal.history(old.record))
+        prepared = self._preparer.prepare(sent, self._view, retraction, revision if sent.supersedes else 1)
         self._check_dependents(retraction, prepared)
         return prepared
 
@@ -272,15 +278,6 @@ class Lake:
         with self._writer.exclusively():
             return self._projector.catch_up(progress)
 
-    def status(self) -> dict[str, Any]:
-        """What this lake is and holds."""
-        return {
-            "base": self.base,
-            "directory": str(self.directory) if self.directory else None,
-            "records": self.journal.last_seq,
-            "things": self._projector.index.counts(),
-        }
-
     def close(self) -> None:
         """Release the directory. The lake cannot be used after this."""
         with self._writer.exclusively():
@@ -288,8 +285,10 @@ class Lake:
             self._projector.graph.close()
             self.people.close()
             self.journal.close()
+            if self.lock:
+                self.lock.release()
 
-    def __enter__(self) -> Lake:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

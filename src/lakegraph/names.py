@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lakegraph.errors import NotFoundError
 from lakegraph.people import People
 from lakegraph.rdf.namespaces import DCAT, DCT, LAKE
 from lakegraph.rdf.terms import lexical
@@ -26,12 +27,16 @@ class LakeNames:
         base: The lake's base IRI.
         view: The lake as the next record sees it.
         people: The directory of people.
+        pseudonymous: Whether a person must be in the directory, because no IRI may be made of a name.
     """
 
-    def __init__(self, base: str, view: View, people: People) -> None:
+    def __init__(self, base: str, view: View, people: People, *, pseudonymous: bool = False) -> None:
         self._base = base
         self._view = view
         self._people = people
+        self._pseudonymous = pseudonymous
+        self._revision = -1
+        self._agents: dict[str, str | None] = {}
 
     def current(self, hub: str) -> str | None:
         """The newest version of the data set or model *hub* (bare IRIs)."""
@@ -40,8 +45,19 @@ class LakeNames:
 
     def agent(self, slug: str) -> str | None:
         """The IRI of the person, organisation or program that the directory knows by *slug*."""
-        person = self._people.find(slug)
-        return f"{self._base}id/{person.kind}/{person.slug}" if person else None
+        if self._people.revision != self._revision:
+            self._revision, self._agents = self._people.revision, {}
+        if slug not in self._agents:
+            self._agents[slug] = self._find(slug)
+        return self._agents[slug]
+
+    def _find(self, name: str) -> str | None:
+        person = self._people.find(name)
+        if person is not None:
+            return f"{self._base}id/{person.kind}/{person.slug}"
+        if self._pseudonymous:
+            raise NotFoundError(f"The directory knows nobody called {name!r}.", hint="lakegraph people add makes them known.")
+        return None
 
     def attribute(self, datasets: Iterable[str], name: str) -> str | None:
         """The column titled *name* of one of *datasets*, or of the data sets that they were made from."""

@@ -134,7 +134,9 @@ class Preparer:
                 said[f"<{graph}>", LAKE.supersedes, f"<{retraction.graph}>"] = None
         self._within_limits(said)
         inferred = self._reasoner.infer(said, view.objects, lambda o, p: view.subjects(p, o))
-        report = self._gate.check([*said, *inferred], view, captured=sent.captured)
+        report = self._gate.check(
+            [*said, *inferred], view, captured=sent.captured, removed=retraction.gone if retraction else ()
+        )
         if not report.conforms:
             raise Refusal(_title(record, said), report)
         asserted = sorted(said)
@@ -168,7 +170,8 @@ class Preparer:
     def _within_limits(self, said: Iterable[Triple]) -> None:
         limits = self._limits
         count = 0
-        for count, (s, _, o) in enumerate(said, 1):
+        for s, _, o in said:
+            count += 1
             if len(s) > limits.iri_bytes:
                 raise UsageError("An IRI is too long.", where=s[:80], hint=f"The limit is {limits.iri_bytes} bytes.")
             if len(o) > (limits.iri_bytes if o[0] == "<" else limits.literal_bytes):

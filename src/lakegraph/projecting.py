@@ -81,7 +81,7 @@ class Projector:
         return asserted, inferred
 
     def retraction(self, graph: str) -> Retraction:
-        """What disappears when *graph* (a bare IRI) is taken back: its own statements, and what followed from them alone."""
+        """What disappears with *graph* (a bare IRI): its own statements, and what followed from them alone."""
         asserted = frozenset(self.graph.match(graph=graph))
         bundle = f"<{graph}>"
         record = next((value(o) for s, p, o in asserted if s == bundle and p == LAKE.describesRun), graph)

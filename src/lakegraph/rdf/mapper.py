@@ -115,10 +115,7 @@ class Mapper:
             if term is None:
                 term = _Term(f"<{name}>", self._write_annotation)
             for each in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(each, dict):
-                    token = self._node(each, out)
-                else:
-                    token = _checked(term, each, name)
+                token = self._node(each, out) if isinstance(each, dict) else _checked(term, each, name)
                 out[(token, term.predicate, subject) if term.reverse else (subject, term.predicate, token)] = None
         return subject
 

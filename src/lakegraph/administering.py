@@ -1,0 +1,116 @@
+"""What the person who looks after a lake does: look at the journal, keep the directory of people, check everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from lakegraph import resources
+from lakegraph.errors import UsageError
+from lakegraph.governing import publish_people
+from lakegraph.lake import Lake
+from lakegraph.people import Person
+from lakegraph.projecting import Progress
+from lakegraph.rdf.vocabulary import ontology
+from lakegraph.validation import Gate, Report, ShapeSet
+
+
+class Administration(Lake):
+    """Calls for stewards and operators."""
+
+    def status(self) -> dict[str, Any]:
+        """What this lake is and holds: its base, how many records, and how many things of each kind."""
+        return {
+            "base": self.base,
+            "directory": str(self.directory) if self.directory else None,
+            "records": self.journal.last_seq,
+            "things": dict(self._projector.index.counts()),
+        }
+
+    def log(self, thing: str | None = None, *, limit: int = 20) -> list[dict[str, Any]]:
+        """Journal entries, newest first: of one record, or of the whole lake.
+
+        Args:
+            thing: The IRI of a record or of its graph.
+            limit: The most entries.
+        """
+        if thing is None:
+            last = self.journal.last_seq
+            entries = list(self.journal.entries(after=max(0, last - limit)))
+        else:
+            found = self.journal.current(thing)
+            entries = self.journal.history(found.record if found else thing)[-limit:]
+        return [
+            {
+                "seq": e.seq,
+                "recorded": e.recorded,
+                "kind": e.kind,
+                "record": e.record,
+                "graph": e.graph,
+                "actor": e.actor,
+                "level": e.level,
+                "quads": e.quads,
+                "supersedes": e.supersedes,
+                "leaf": e.leaf.hex(),
+            }
+            for e in reversed(entries)
+        ]
+
+    def add_person(
+        self, name: str, *, slug: str | None = None, kind: str = "user", mail: str | None = None, job_title: str | None = None
+    ) -> Person:
+        """Add somebody to the directory of people, and show them in the graph.
+
+        Raises:
+            UsageError, ConflictError: As :meth:`lakegraph.people.People.add`.
+        """
+        person = self.people.add(name, kind=kind, slug=slug, mail=mail, job_title=job_title)
+        self._publish_people()
+        return person
+
+    def erase_person(self, slug: str, reason: str) -> Person:
+        """Erase what the directory says of somebody, here and in the graph; every proof still holds."""
+        person = self.people.erase(slug, reason)
+        self._publish_people()
+        return person
+
+    def _publish_people(self) -> None:
+        with self._writer.exclusively():
+            publish_people(self._projector.graph, self.base, self.people)
+
+    def dump(self, out: BinaryIO) -> None:
+        """Write every quad of the graph as N-Quads."""
+        self._projector.graph.dump(out)
+
+    def validate(
+        self, folders: Sequence[str], *, engine: str = "compiled", progress: Progress | None = None
+    ) -> Report:
+        """Check every thing of the lake by the shapes in *folders*.
+
+        Args:
+            folders: Some of ``integrity``, ``completeness``, ``policy`` and ``swamp``.
+            engine: ``compiled``, or ``pyshacl`` as a second opinion.
+            progress: Told how many things are checked.
+
+        Raises:
+            UsageError: There is no such folder or engine.
+        """
+        for folder in folders:
+            if folder not in ("integrity", "completeness", "policy", "swamp"):
+                raise UsageError(f"There are no shapes called {folder!r}.", hint="integrity, completeness, policy, swamp")
+        shapes = ShapeSet.load([resources.path(f"shapes/{folder}") for folder in folders])
+        gate = Gate(shapes, ontology())
+        return Report.of(gate.validate(self._view, self._everything(progress)))
+
+    def _everything(self, progress: Progress | None) -> Iterator[str]:
+        """Every node that is the subject of a statement of a record."""
+        self._view.begin()
+        seen: set[str] = set()
+        last = self.journal.last_seq
+        for number, entry in enumerate(self.journal.entries(), 1):
+            for s, _, _ in self._projector.graph.match(graph=entry.graph):
+                if s not in seen:
+                    seen.add(s)
+                    yield s
+            if progress:
+                progress(number, last)

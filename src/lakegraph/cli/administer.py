@@ -1,0 +1,130 @@
+"""Commands for the person who looks after a lake: status, log, people, rebuild, validate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lakegraph.cli.lakes import lake_of, own_lake
+from lakegraph.cli.output import console, progress, say, say_json, say_table
+from lakegraph.cli.record import as_json
+
+
+@click.command()
+@as_json
+@click.pass_context
+def status(ctx: click.Context, form: str) -> None:
+    """What this lake is and holds."""
+    with lake_of(ctx) as lake:
+        said = lake.status()
+    if form == "json":
+        say_json(said)
+        return
+    say(f"{said['base']}  {said['records']} records", style="bold")
+    say_table(["things", "how many"], [(kind, str(count)) for kind, count in sorted(said["things"].items())])
+
+
+@click.command()
+@click.argument("thing", required=False)
+@click.option("--limit", default=20, show_default=True, help="How many entries, newest first.")
+@as_json
+@click.pass_context
+def log(ctx: click.Context, thing: str | None, limit: int, form: str) -> None:
+    """The journal: what was recorded when and by whom; of THING, or of the whole lake."""
+    with lake_of(ctx) as lake:
+        entries = lake.log(thing, limit=limit)
+    if form == "json":
+        say_json(entries)
+        return
+    rows = [(str(e["seq"]), e["recorded"][:19], e["kind"], e["actor"], e["record"]) for e in entries]
+    say_table(["seq", "recorded", "kind", "by", "record"], rows)
+
+
+@click.command()
+@click.pass_context
+def rebuild(ctx: click.Context) -> None:
+    """Make the graph and the index again from the journal alone."""
+    from lakegraph import bootstrap
+
+    with progress("Rebuilding") as tick:
+        count = bootstrap.rebuild(ctx.obj["lake"], progress=tick)
+    say(f"Rebuilt from {count} journal entries.", style="green")
+
+
+@click.command()
+@click.option("--only", multiple=True, metavar="FOLDER", help="integrity, completeness, policy or swamp; all if left out.")
+@click.option("--engine", type=click.Choice(["compiled", "pyshacl"]), default="compiled", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "turtle"]), default="text", show_default=True)
+@click.pass_context
+def validate(ctx: click.Context, only: tuple[str, ...], engine: str, form: str) -> None:
+    """Check the whole lake again by its shapes; exits 1 if anything violates them."""
+    with own_lake(ctx) as lake, progress("Checking things") as tick:
+        report = lake.validate(only or ("integrity", "completeness", "policy", "swamp"), engine=engine, progress=tick)
+        if form == "turtle":
+            click.echo(report.to_turtle())
+        elif form == "json":
+            say_json(report.as_dict())
+        else:
+            console().print(report.text(), markup=False)
+    ctx.exit(1 if report.violations else 0)
+
+
+@click.group()
+def people() -> None:
+    """The directory of people: names and mail addresses, kept out of the journal so that they can be erased."""
+
+
+@people.command("add")
+@click.argument("name")
+@click.option("--slug", help="How records name the person; made from the name if left out.")
+@click.option("--kind", type=click.Choice(["user", "organization", "software-agent"]), default="user", show_default=True)
+@click.option("--mail")
+@click.option("--job-title", help="A notation of the job titles, such as data-scientist.")
+@click.pass_context
+def people_add(ctx: click.Context, name: str, slug: str | None, kind: str, mail: str | None, job_title: str | None) -> None:
+    """Add a person, an organisation or a program that acts."""
+    with own_lake(ctx) as lake:
+        person = lake.add_person(name, slug=slug, kind=kind, mail=mail, job_title=job_title)
+        say(f"{person.name} is {lake.base}id/{person.kind}/{person.slug}", style="green")
+
+
+@people.command("list")
+@as_json
+@click.pass_context
+def people_list(ctx: click.Context, form: str) -> None:
+    """Everybody that the directory knows."""
+    with own_lake(ctx) as lake:
+        rows: list[dict[str, Any]] = [
+            {"slug": p.slug, "kind": p.kind, "name": p.name, "mail": p.mail, "jobTitle": p.job_title}
+            for p in lake.people.list()
+        ]
+    if form == "json":
+        say_json(rows)
+    else:
+        say_table(["slug", "kind", "name", "mail", "job title"], [[r[k] or "" for k in r] for r in rows])
+
+
+@people.command("erase")
+@click.argument("slug")
+@click.option("--why", required=True, help="The reason, such as the request that asks for it.")
+@click.pass_context
+def people_erase(ctx: click.Context, slug: str, why: str) -> None:
+    """Erase what the directory says of a person; records keep an IRI that says nothing."""
+    with own_lake(ctx) as lake:
+        lake.erase_person(slug, why)
+        say(f"{slug} is erased.", style="green")
+
+
+@click.command()
+@click.argument("out", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.pass_context
+def dump(ctx: click.Context, out: Path) -> None:
+    """Write every quad of the graph to a file, as N-Quads."""
+    with own_lake(ctx) as lake, out.open("wb") as file:
+        lake.dump(file)
+        say(f"Wrote {file.tell()} bytes to {out}.", style="green")
+
+
+COMMANDS = (status, log, rebuild, validate, people, dump)

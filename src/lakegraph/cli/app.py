@@ -1,0 +1,66 @@
+"""The ``lakegraph`` command: its groups, and how errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from lakegraph import __version__
+from lakegraph.cli import administer, ask, demo, learn, record, serve
+from lakegraph.cli.output import say_error, say_refusal
+from lakegraph.errors import LakegraphError
+from lakegraph.receipts import Refusal
+
+
+class Commands(click.Group):
+    """A group that shows lakegraph's own errors as messages, with their exit codes (0, 1, 2, 3, 4, 70)."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; ``--format json`` makes the error JSON as well."""
+        try:
+            return super().invoke(ctx)
+        except Refusal as error:
+            _show(error, lambda: say_refusal(error))
+            ctx.exit(error.exit_code)
+        except LakegraphError as error:
+            _show(error, lambda: say_error(error))
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            # The reader has seen enough, as in `lakegraph query … | head`.
+            sys.stderr.close()
+            ctx.exit(0)
+
+
+def _show(error: LakegraphError, plain: Any) -> None:
+    if "json" in sys.argv and "--format" in sys.argv or "--format=json" in sys.argv:
+        click.echo(json.dumps(error.as_dict(), ensure_ascii=False, indent=1), err=True)
+    else:
+        plain()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="lakegraph")
+@click.option(
+    "--lake",
+    envvar="LAKEGRAPH_LAKE",
+    default="lake",
+    show_default=True,
+    metavar="DIR-or-URL",
+    help="The lake's directory, or the address of a running one.",
+)
+@click.option("--token", envvar="LAKEGRAPH_TOKEN", metavar="TOKEN", help="The token for a lake over HTTP.")
+@click.pass_context
+def main(ctx: click.Context, lake: str, token: str | None) -> None:
+    """The knowledge graph of a model lake.
+
+    Every run becomes RDF, is checked before it is accepted, and is at once answerable.
+    """
+    ctx.obj = {"lake": lake, "token": token}
+
+
+for module in (record, ask, learn, administer, serve, demo):
+    for command in module.COMMANDS:
+        main.add_command(command)

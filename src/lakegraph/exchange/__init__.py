@@ -1,0 +1,7 @@
+"""Exchange: media types, and RDF as others want it."""
+
+from __future__ import annotations
+
+from lakegraph.exchange.media import RDF_TYPES, RESULT_TYPES, SUFFIXES, Media, serialize
+
+__all__ = ["RDF_TYPES", "RESULT_TYPES", "SUFFIXES", "Media", "serialize"]
