@@ -23,6 +23,7 @@ from rdflib.term import Node
 
 from lakegraph import resources
 from lakegraph.rdf.inference import Reasoner
+from lakegraph.rdf.terms import to_rdflib
 from lakegraph.rdf.vocabulary import ontology
 
 SH = Namespace("http://www.w3.org/ns/shacl#")
@@ -169,8 +170,9 @@ def as_the_gate_sees_it(graph: Graph) -> Graph:
         for triple in _vocabulary().triples((concept, None, None)):
             complete.add(triple)
     given = ox.parse(complete.serialize(format="nt").encode(), format=ox.RdfFormat.N_TRIPLES)
-    inferred = Reasoner(ontology()).infer([(str(q.subject), str(q.predicate), str(q.object)) for q in given])
-    return complete.parse(data="".join(f"{s} {p} {o} .\n" for s, p, o in inferred), format="nt")
+    for s, p, o in Reasoner(ontology()).infer([(str(q.subject), str(q.predicate), str(q.object)) for q in given]):
+        complete.add((to_rdflib(s), to_rdflib(p), to_rdflib(o)))
+    return complete
 
 
 # ---- judgement -------------------------------------------------------------------------------------------------------
