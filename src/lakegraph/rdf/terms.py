@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
-from rdflib.term import BNode, Identifier, URIRef
-from rdflib.term import Literal as RdflibLiteral
+
+if TYPE_CHECKING:
+    from rdflib.term import Identifier
 
 Triple = tuple[str, str, str]
 """Subject, predicate and object, each a token."""
@@ -224,7 +226,10 @@ def to_ox(token: str) -> ox.NamedNode | ox.Literal | ox.BlankNode:
 
 
 def to_rdflib(token: str) -> Identifier:
-    """The rdflib term of a token, with the lexical form kept as it is."""
+    """The rdflib term of a token, its lexical form kept. Loads rdflib, which takes a third of a second."""
+    from rdflib.term import BNode, URIRef
+    from rdflib.term import Literal as RdflibLiteral
+
     if token[0] == "<":
         return URIRef(token[1:-1])
     if token[0] == "_":
@@ -238,6 +243,9 @@ def to_rdflib(token: str) -> Identifier:
 
 def from_rdflib(term: Identifier) -> str:
     """The token of an rdflib term."""
+    from rdflib.term import Literal as RdflibLiteral
+    from rdflib.term import URIRef
+
     if isinstance(term, URIRef):
         return f"<{term}>"
     if isinstance(term, RdflibLiteral):
