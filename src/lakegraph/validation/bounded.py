@@ -52,8 +52,8 @@ def _property(reader: Reader, constraint: str, name: str) -> str:
 def _acyclic(reader: Reader, constraint: str) -> Build:
     """``$this path+ $this`` holds of nothing.
 
-    A new cycle runs through a new statement, so asking the subjects of the record's own statements finds every one of them;
-    the other nodes of the cycle are not reported again.
+    A new cycle runs through a new statement, so asking the subjects of the record's own statements finds every one of
+    them; the other nodes of the cycle are not reported again.
     """
     path = _property(reader, constraint, "boundedPath")
 
@@ -71,8 +71,8 @@ def _acyclic(reader: Reader, constraint: str) -> Build:
 def _meet(view: View, focus: str, up: Values, down: Values) -> bool:
     """Whether going up and going down from *focus* lead to one node.
 
-    Both ways are walked a step at a time, in turn, so that the shorter one decides: nothing derives from a new output, and
-    from an old input nothing is far.
+    Both ways are walked a step at a time, in turn, so that the shorter one decides: nothing derives from a new output,
+    and from an old input nothing is far.
     """
     above, below = dict.fromkeys(up(view, focus)), dict.fromkeys(down(view, focus))
     rising, falling = list(above), list(below)

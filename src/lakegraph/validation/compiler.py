@@ -53,9 +53,10 @@ class CompiledShape:
         self.values = values
         self.checks = checks
         self.properties = properties
-        inner = prefixed(shape.path, sum((p.reads for p in properties), NO_READS))
+        inner: Reads = sum((p.reads for p in properties), NO_READS)
+        own: Reads = sum((c.reads for c in checks), NO_READS)
         fresh = path_edges(shape.path) if properties else ()
-        self.reads = sum((c.reads for c in checks), NO_READS) + inner + Reads(breaks=fresh)
+        self.reads: Reads = own + prefixed(shape.path, inner) + Reads(breaks=fresh)
         self.conforms: Test = self._of_node() if shape.path is None else self._of_values()
 
     def _of_node(self) -> Test:

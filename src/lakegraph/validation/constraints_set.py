@@ -23,7 +23,7 @@ def read_min_count(reader: Reader, token: str) -> Constraint:
         return () if len(values) >= least else AT_ONCE
 
     built = Built(find, on_none=least > 0, new_breaks=False, new_fixes=True)
-    return reader.make("MinCount", lambda _: built, minCount=token)
+    return reader.make("MinCount", lambda _: built, {"minCount": token})
 
 
 def read_max_count(reader: Reader, token: str) -> Constraint:
@@ -33,7 +33,7 @@ def read_max_count(reader: Reader, token: str) -> Constraint:
     def find(view: View, focus: str, values: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG001 - Find's form
         return () if len(values) <= most else AT_ONCE
 
-    return reader.make("MaxCount", lambda _: Built(find), maxCount=token)
+    return reader.make("MaxCount", lambda _: Built(find), {"maxCount": token})
 
 
 def read_equals(reader: Reader, token: str) -> Constraint:
@@ -48,7 +48,7 @@ def read_equals(reader: Reader, token: str) -> Constraint:
 
     both = (Edge(None, other),)
     built = Built(find, on_none=True, new_fixes=True, focus=Reads(both, both))
-    return reader.make("Equals", lambda _: built, equals=token)
+    return reader.make("Equals", lambda _: built, {"equals": token})
 
 
 def read_disjoint(reader: Reader, token: str) -> Constraint:
@@ -60,7 +60,7 @@ def read_disjoint(reader: Reader, token: str) -> Constraint:
         return [Finding(v) for v in values if v in theirs] if theirs else ()
 
     built = Built(find, focus=Reads(breaks=(Edge(None, other),)))
-    return reader.make("Disjoint", lambda _: built, disjoint=token)
+    return reader.make("Disjoint", lambda _: built, {"disjoint": token})
 
 
 def _order(name: str, test: Callable[[str, str], bool]) -> Callable[[Reader, str], Constraint]:
@@ -78,7 +78,7 @@ def _order(name: str, test: Callable[[str, str], bool]) -> Callable[[Reader, str
             return ()
 
         built = Built(find, focus=Reads(breaks=(Edge(None, other),)))
-        return reader.make(name[0].upper() + name[1:], lambda _: built, **{name: token})
+        return reader.make(name[0].upper() + name[1:], lambda _: built, {name: token})
 
     return read
 
@@ -95,7 +95,7 @@ def read_closed(reader: Reader, token: str) -> Constraint | None:
         return [Finding(o, Predicate(p)) for v in values for p, o in view.outgoing(v) if p not in allowed]
 
     built = Built(find, by_value=True, value=Reads(breaks=(Edge(None, None),)))
-    return reader.make("Closed", lambda _: built, closed=token)
+    return reader.make("Closed", lambda _: built, {"closed": token})
 
 
 PARAMETERS = {

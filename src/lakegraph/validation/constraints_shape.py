@@ -32,7 +32,7 @@ def read_node(reader: Reader, token: str) -> Constraint:
         judge = env.judge(shape)
         return each(judge.conforms, judge.reads, (judge,))
 
-    return reader.make("Node", build, (shape,), node=token)
+    return reader.make("Node", build, {"node": token}, (shape,))
 
 
 def read_not(reader: Reader, token: str) -> Constraint:
@@ -44,7 +44,7 @@ def read_not(reader: Reader, token: str) -> Constraint:
         test = judge.conforms
         return each(lambda view, node: not test(view, node), judge.reads.turned())
 
-    return reader.make("Not", build, (shape,), **{"not": token})
+    return reader.make("Not", build, {"not": token}, (shape,))
 
 
 def _several(reader: Reader, token: str) -> tuple[Shape, ...]:
@@ -64,7 +64,7 @@ def read_and(reader: Reader, token: str) -> Constraint:
         tests = [judge.conforms for judge in judges]
         return each(lambda view, node: all(test(view, node) for test in tests), _all_reads(judges), judges)
 
-    return reader.make("And", build, shapes, **{"and": [s.node for s in shapes]})
+    return reader.make("And", build, {"and": [s.node for s in shapes]}, shapes)
 
 
 def read_or(reader: Reader, token: str) -> Constraint:
@@ -83,7 +83,7 @@ def read_or(reader: Reader, token: str) -> Constraint:
 
         return each(holds, _all_reads(judges), judges)
 
-    return reader.make("Or", build, shapes, **{"or": [s.node for s in shapes]})
+    return reader.make("Or", build, {"or": [s.node for s in shapes]}, shapes)
 
 
 def read_xone(reader: Reader, token: str) -> Constraint:
@@ -96,7 +96,7 @@ def read_xone(reader: Reader, token: str) -> Constraint:
         reads = _all_reads(judges).both_ways()
         return each(lambda view, node: sum(test(view, node) for test in tests) == 1, reads, judges)
 
-    return reader.make("Xone", build, shapes, **{"xone": [s.node for s in shapes]})
+    return reader.make("Xone", build, {"xone": [s.node for s in shapes]}, shapes)
 
 
 def _siblings(reader: Reader, own: str) -> tuple[Shape, ...]:
@@ -136,13 +136,8 @@ def _qualified(reader: Reader, name: str, token: str) -> Constraint | None:
             return Built(find, on_none=bound > 0, new_breaks=False, new_fixes=True, value=counted)
         return Built(find, value=counted.turned())
 
-    return reader.make(
-        f"Qualified{name}Count",
-        build,
-        (shape, *siblings),
-        qualifiedValueShape=inner,
-        **{f"qualified{name}Count": token},
-    )
+    said = {f"qualified{name}Count": token, "qualifiedValueShape": inner}
+    return reader.make(f"Qualified{name}Count", build, said, (shape, *siblings))
 
 
 PARAMETERS = {

@@ -19,14 +19,14 @@ def read_min_length(reader: Reader, token: str) -> Constraint:
     """``sh:minLength``: the text of every value node has at least so many characters."""
     least = reader.integer("minLength", token)
     built = each_term(lambda node: not is_blank(node) and len(value(node)) >= least)
-    return reader.make("MinLength", lambda _: built, minLength=token)
+    return reader.make("MinLength", lambda _: built, {"minLength": token})
 
 
 def read_max_length(reader: Reader, token: str) -> Constraint:
     """``sh:maxLength``: the text of every value node has at most so many characters."""
     most = reader.integer("maxLength", token)
     built = each_term(lambda node: not is_blank(node) and len(value(node)) <= most)
-    return reader.make("MaxLength", lambda _: built, maxLength=token)
+    return reader.make("MaxLength", lambda _: built, {"maxLength": token})
 
 
 def read_pattern(reader: Reader, token: str) -> Constraint:
@@ -44,8 +44,7 @@ def read_pattern(reader: Reader, token: str) -> Constraint:
             "Rewrite the pattern so that no repeated part contains another repetition of the same characters.",
         ) from None
     built = each_term(lambda node: not is_blank(node) and matches(value(node)))
-    more = {"flags": flags} if flags else {}
-    return reader.make("Pattern", lambda _: built, pattern=token, **more)
+    return reader.make("Pattern", lambda _: built, {"pattern": token, **({"flags": flags} if flags else {})})
 
 
 def read_language_in(reader: Reader, token: str) -> Constraint:
@@ -57,7 +56,7 @@ def read_language_in(reader: Reader, token: str) -> Constraint:
         tag = lang(node).lower() if is_literal(node) else ""
         return bool(tag) and any(tag == r or r == "*" or tag.startswith(r + "-") for r in ranges)
 
-    return reader.make("LanguageIn", lambda _: each_term(test), languageIn=members)
+    return reader.make("LanguageIn", lambda _: each_term(test), {"languageIn": members})
 
 
 def read_unique_lang(reader: Reader, token: str) -> Constraint | None:
@@ -71,7 +70,7 @@ def read_unique_lang(reader: Reader, token: str) -> Constraint | None:
         tags = Counter(tag for tag in (lang(v).lower() for v in values if v[0] == '"') if tag)
         return [Finding(None) for count in tags.values() if count > 1]
 
-    return reader.make("UniqueLang", lambda _: Built(find), uniqueLang=token)
+    return reader.make("UniqueLang", lambda _: Built(find), {"uniqueLang": token})
 
 
 PARAMETERS = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lakegraph.rdf.namespaces import RDF
-from lakegraph.rdf.terms import LANG_STRING, XSD_STRING, is_blank, is_iri, is_literal, lexical, value
+from lakegraph.rdf.terms import LANG_STRING, XSD_STRING, lexical, value
 from lakegraph.validation.reader import Parameter, Reader, as_stored
 from lakegraph.validation.shape import (
     AT_ONCE,
@@ -38,13 +38,13 @@ def read_class(reader: Reader, token: str) -> Constraint:
         typing = Edge(None, type_, objects=members)
         return each(is_instance, Reads(fixes=(typing,)))
 
-    return reader.make("Class", build, **{"class": token})
+    return reader.make("Class", build, {"class": token})
 
 
 def read_datatype(reader: Reader, token: str) -> Constraint:
     """``sh:datatype``: every value node is a well-formed literal of the datatype."""
     test = _datatype_test(value(reader.iri("datatype", token)))
-    return reader.make("Datatype", lambda _: each_term(test), datatype=token)
+    return reader.make("Datatype", lambda _: each_term(test), {"datatype": token})
 
 
 def _datatype_test(kind: str) -> Callable[[str], bool]:
@@ -62,14 +62,15 @@ def _datatype_test(kind: str) -> Callable[[str], bool]:
     return test
 
 
-_KINDS: dict[str, tuple[Callable[[str], bool], ...]] = {
-    "IRI": (is_iri,),
-    "BlankNode": (is_blank,),
-    "Literal": (is_literal,),
-    "BlankNodeOrIRI": (is_blank, is_iri),
-    "BlankNodeOrLiteral": (is_blank, is_literal),
-    "IRIOrLiteral": (is_iri, is_literal),
+_KINDS = {
+    "IRI": "<",
+    "BlankNode": "_",
+    "Literal": '"',
+    "BlankNodeOrIRI": "_<",
+    "BlankNodeOrLiteral": '_"',
+    "IRIOrLiteral": '<"',
 }
+"""The letters with which tokens of each kind begin."""
 
 
 def read_node_kind(reader: Reader, token: str) -> Constraint:
@@ -77,15 +78,15 @@ def read_node_kind(reader: Reader, token: str) -> Constraint:
     name = value(token).partition("#")[2]
     if name not in _KINDS:
         raise reader.error(f"has no kind of node for sh:nodeKind, but {reader.graph.shorten(token)!r}")
-    letters = "".join({is_iri: "<", is_blank: "_", is_literal: '"'}[kind] for kind in _KINDS[name])
-    return reader.make("NodeKind", lambda _: each_term(lambda t: t[0] in letters), nodeKind=token)
+    letters = _KINDS[name]
+    return reader.make("NodeKind", lambda _: each_term(lambda t: t[0] in letters), {"nodeKind": token})
 
 
 def read_in(reader: Reader, token: str) -> Constraint:
     """``sh:in``: every value node is a member of the list."""
     members = reader.items(token)
     allowed = frozenset[str]().union(*map(as_stored, members))
-    return reader.make("In", lambda _: each_term(allowed.__contains__), **{"in": members})
+    return reader.make("In", lambda _: each_term(allowed.__contains__), {"in": members})
 
 
 def read_has_value(reader: Reader, token: str) -> Constraint:
@@ -96,7 +97,7 @@ def read_has_value(reader: Reader, token: str) -> Constraint:
         return AT_ONCE if wanted.isdisjoint(values) else ()
 
     built = Built(find, on_none=True, new_breaks=False, new_fixes=True)
-    return reader.make("HasValue", lambda _: built, hasValue=token)
+    return reader.make("HasValue", lambda _: built, {"hasValue": token})
 
 
 def _range(name: str, orders: tuple[int, ...]) -> Callable[[Reader, str], Constraint]:
@@ -112,7 +113,7 @@ def _range(name: str, orders: tuple[int, ...]) -> Callable[[Reader, str], Constr
             return own is not None and compare(own, bound) in orders
 
         built = each_term(test)
-        return reader.make(name[0].upper() + name[1:], lambda _: built, **{name: token})
+        return reader.make(name[0].upper() + name[1:], lambda _: built, {name: token})
 
     return read
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Literal
 
 from lakegraph.rdf.namespaces import RDF
-from lakegraph.rdf.terms import Triple
+from lakegraph.rdf.terms import Triple, is_literal
 from lakegraph.validation.compiler import Compiler
+from lakegraph.validation.handed_over import mentioned, neighbourhood, shapes_part
 from lakegraph.validation.plans import Plans
 from lakegraph.validation.reach import Reach
-from lakegraph.validation.record_check import RecordCheck
+from lakegraph.validation.record_check import RecordCheck, identity
 from lakegraph.validation.report import Report
 from lakegraph.validation.result import Result
 from lakegraph.validation.shape_set import ShapeSet
 from lakegraph.validation.statements import ClassTable, Statements
 from lakegraph.validation.view import View
+
+if TYPE_CHECKING:
+    from lakegraph.validation.pyshacl_engine import PyshaclEngine
 
 FOLDERS = ("integrity", "completeness", "policy", "")
 """The folders whose shapes judge a record; those of ``swamp`` grade what is there already."""
@@ -23,20 +30,31 @@ _CLEAN = Report(conforms=True)
 
 
 class Gate:
-    """Compiled shapes.
+    """Compiled shapes, and pySHACL for those that the compiler does not cover.
 
     Args:
         shapes: The shapes.
         ontology: The class hierarchy.
-        folders: The folders whose shapes judge records.
+        folders: The folders whose shapes judge.
+        engine: ``compiled``, or ``pyshacl`` to have every shape judged by pySHACL.
     """
 
-    def __init__(self, shapes: ShapeSet, ontology: ClassTable, folders: Collection[str] = FOLDERS) -> None:
+    def __init__(
+        self,
+        shapes: ShapeSet,
+        ontology: ClassTable,
+        folders: Collection[str] = FOLDERS,
+        engine: Literal["compiled", "pyshacl"] = "compiled",
+    ) -> None:
         self.shapes = shapes
+        self._ontology = ontology
         self._compiler = Compiler(ontology, shapes.shorten)
-        compiled = [s for s in shapes.shapes if shapes.engine(s) != "pyshacl" and s.origin.folder in folders]
-        self._plans = Plans(compiled, self._compiler, RDF.type)
+        chosen = [s for s in shapes.shapes if s.origin.folder in folders]
+        self._handed = [s for s in chosen if engine == "pyshacl" or shapes.engine(s) == "pyshacl"]
+        self._plans = Plans([s for s in chosen if s not in self._handed], self._compiler, RDF.type)
         self._reach = Reach(self._plans.compiled, self._compiler)
+        self._named = mentioned(shapes.graph, shapes_part(shapes.graph, self._handed))
+        self._judge: PyshaclEngine | None = None
 
     def check(
         self, delta: Iterable[Triple], stored: Statements, *, captured: bool = False, removed: Iterable[Triple] = ()
@@ -49,23 +67,64 @@ class Gate:
             captured: Whether the record comes from another tool, which cannot know the answers that completeness shapes
                 ask for.
             removed: The statements that the record takes back and that nothing else states.
+
+        Raises:
+            DataFileError: pySHACL cannot run one of the shapes that it has to judge.
         """
-        found = RecordCheck(self._plans, self._reach, stored, delta, tuple(removed)).results()
+        record = RecordCheck(self._plans, self._reach, stored, delta, tuple(removed))
+        found = record.results()
+        if self._handed:
+            found += self._judged(record)
         return Report.of(found, captured=captured) if found else _CLEAN
 
     def validate(self, statements: Statements, focus: Iterable[str]) -> Iterator[Result]:
-        """Everything that is wrong with the nodes *focus*, as it is found."""
+        """Everything that is wrong with the nodes *focus*, as it is found.
+
+        Args:
+            statements: The lake.
+            focus: The nodes to judge, such as every subject; one that comes twice is judged once.
+
+        Raises:
+            DataFileError: pySHACL cannot run one of the shapes that it has to judge.
+        """
+        seen: dict[str, None] = {}
         view = View(statements)
-        plans = self._plans
-        seen: set[str] = set()
-        for node in [*plans.by_node, *focus]:
-            if node in seen:
-                continue
-            seen.add(node)
-            if len(view) > _KEPT_NODES:
-                view.clear()
-            results: list[Result] = []
-            for number, compiled in enumerate(plans.compiled):
-                if plans.targets(number, view, node):
-                    compiled.collect(view, node, results)
-            yield from results
+        for node in chain(self._plans.by_node, focus):
+            if node not in seen:
+                seen[node] = None
+                if len(view) > _KEPT_NODES:
+                    view = View(statements)
+                yield from self._all_wrong(view, node)
+        if self._handed:
+            near = {o for node in seen for _, o in statements.outgoing(node) if not is_literal(o)}
+            triples = ((node, p, o) for node in {**seen, **dict.fromkeys(near)} for p, o in statements.outgoing(node))
+            targets = {node for shape in self._handed for node in shape.targets.nodes}
+            yield from (r for r in self._engine().validate(triples) if r.focus in seen or r.focus in targets)
+
+    def _all_wrong(self, view: View, node: str) -> list[Result]:
+        results: list[Result] = []
+        for run in self._plans.of(view, node):
+            run(view, node, results)
+        return results
+
+    def _judged(self, record: RecordCheck) -> list[Result]:
+        """What pySHACL finds around a record and did not find before it."""
+        after = self._around(record.view, record.view)
+        before = Counter(map(identity, self._around(record.view, record.before))) if after else Counter()
+        return [result for result in after if not _take(before, identity(result))]
+
+    def _around(self, record: View, view: View) -> list[Result]:
+        triples, focus = neighbourhood(record, view, self._named)
+        return [r for r in self._engine().validate(triples) if r.focus in focus]
+
+    def _engine(self) -> PyshaclEngine:
+        if self._judge is None:
+            from lakegraph.validation.pyshacl_engine import PyshaclEngine
+
+            self._judge = PyshaclEngine(self.shapes, self._ontology, self._handed)
+        return self._judge
+
+
+def _take(counts: Counter[tuple[object, ...]], key: tuple[object, ...]) -> bool:
+    counts[key] -= 1
+    return counts[key] >= 0

@@ -24,8 +24,8 @@ _COMPANIONS = frozenset({"flags", "ignoredProperties", "qualifiedValueShape", "q
 _TARGETS = frozenset({"targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target"})
 _DESCRIPTIVE = frozenset(
     {
-        "path", "property", "severity", "message", "deactivated", "name", "description", "order", "group", "defaultValue",
-        "declare", "prefixes", "rule", "shapesGraph", "suggestedShapesGraph",
+        "path", "property", "severity", "message", "deactivated", "name", "description", "order", "group",
+        "defaultValue", "declare", "prefixes", "rule", "shapesGraph", "suggestedShapesGraph",
     }
 )  # fmt: skip
 # SHACL-SPARQL and the advanced features: found here, and handed to pySHACL.
@@ -52,14 +52,17 @@ class Parser:
         Raises:
             DataFileError: A shape is not well-formed, contains itself, or uses what is refused.
         """
-        if list(self._graph.subjects(SH.entailment, RDFS.Resource)) or any(
-            self._graph.objects(node, SH.entailment) for node in self._graph.nodes()
-        ):
+        if any(self._graph.objects(node, SH.entailment) for node in self._graph.nodes()):
             raise DataFileError("The shapes ask for an entailment regime, which is not supported.")
         for shape in self._declared():
             self.shape(shape)
         nodes = [node for node in self._graph.nodes() if self._has_target(node)]
         return [shape for shape in map(self.shape, nodes) if shape.targets and not self._is_off(shape.node)]
+
+    @property
+    def shapes(self) -> Mapping[str, Shape]:
+        """Every shape that was read, by its node."""
+        return self._shapes
 
     def _declared(self) -> Sequence[str]:
         """The shapes that are declared as such, read even without a target, so that their mistakes are found."""
@@ -86,7 +89,7 @@ class Parser:
             return self._shapes[node]
         if node in self._open:
             raise self._graph.error(
-                node, "contains itself, directly or through another shape", "Recursion in shapes has no defined meaning."
+                node, "contains itself, directly or through others", "Recursion in shapes has no defined meaning."
             )
         if is_literal(node):
             raise self._graph.error(self._open[-1] if self._open else node, f"names {node} where a shape is wanted")
@@ -128,6 +131,8 @@ class Parser:
 
     def _check_names(self, node: str) -> None:
         known = {*PARAMETERS, *_COMPANIONS, *_TARGETS, *_DESCRIPTIVE, *_HANDED_OVER}
+        if self._graph.subjects(SH.sparql, node):
+            known |= {"select", "ask"}  # A shape can be its own SPARQL constraint.
         space = SH[""][:-1]
         for predicate in self._graph.predicates(node):
             if predicate.startswith(space) and local_name(predicate) not in known and predicate not in self._custom:
@@ -161,13 +166,13 @@ class Parser:
             if values and parameter.property_only and reader.path is None:
                 raise reader.error(f"has sh:{name}, which needs a sh:path")
             found += [parameter.read(reader, value) for value in values]
-        if reader.values("qualifiedValueShape") and not reader.values("qualifiedMinCount"):
-            if not reader.values("qualifiedMaxCount"):
-                raise reader.error("has sh:qualifiedValueShape without a count")
+        counts = (*reader.values("qualifiedMinCount"), *reader.values("qualifiedMaxCount"))
+        if reader.values("qualifiedValueShape") and not counts:
+            raise reader.error("has sh:qualifiedValueShape without a count")
         for name, component in _HANDED_OVER.items():
             found += [self._handed_over(reader, name, component, node) for node in reader.values(name)]
         if any(predicate in self._custom for predicate in self._graph.predicates(reader.node)):
-            found.append(reader.make("SPARQL", _never))
+            found.append(Constraint(SH.ConstraintComponent, {}, _never, engine="pyshacl"))
         return [constraint for constraint in found if constraint is not None]
 
     def _handed_over(self, reader: Reader, name: str, component: str, node: str) -> Constraint | None:
@@ -179,9 +184,8 @@ class Parser:
         build: Callable[[Environment], Built] = _never
         if form is not None and name == "sparql":
             build = bounded.read(reader, node, lexical(form))
-        constraint = reader.make(component, build)
         return Constraint(
-            component=constraint.component,
+            component=SH[f"{component}ConstraintComponent"],
             parameters={},
             build=build,
             engine="pyshacl" if build is _never else "bounded",
@@ -205,7 +209,7 @@ class Parser:
         return {p: values for p, values in {**said, **names}.items() if values}
 
 
-def _never(env: Environment) -> Built:
+def _never(_: Environment) -> Built:
     raise AssertionError("this constraint is pySHACL's")
 
 
@@ -224,5 +228,5 @@ def check_terms(graph: ShapesGraph, closed: Mapping[str, frozenset[str]]) -> Non
             for space, terms in closed.items():
                 if is_iri(token) and token.startswith(f"<{space}") and token not in terms and token != f"<{space}>":
                     raise graph.error(
-                        triple[0], f"names {graph.shorten(token)}, which the ontology does not declare", "Is it misspelt?"
+                        triple[0], f"names {graph.shorten(token)}, which the ontology does not declare", "Misspelt?"
                     )

@@ -162,7 +162,7 @@ def join(*parts: Path | None) -> Path | None:
 
 
 def edges(path: Path) -> Iterator[tuple[Path | None, str, bool]]:
-    """Every statement that following *path* reads: the way to it, its predicate, and whether it is followed forwards."""
+    """Every statement that following *path* reads: the way to it, its predicate, whether it is followed forwards."""
     if isinstance(path, Predicate):
         yield None, path.iri, True
     elif isinstance(path, Inverse):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from lakegraph.validation.regex_automaton import degree
 from lakegraph.validation.regex_syntax import Anchor, Chars, Choice, Loop, Regex, parse_regex
@@ -56,15 +57,25 @@ def _python(tree: Regex, *, multiline: bool) -> str:
     return "".join(_python(p, multiline=multiline) for p in tree.parts)
 
 
-Instruction = tuple[str, object]
+@dataclass(frozen=True, slots=True)
+class _Instruction:
+    """One step of the simulation: ``char`` and ``anchor`` carry a text, ``fork`` where to go on, ``match`` nothing."""
+
+    kind: str
+    text: str = ""
+    targets: tuple[int, ...] = ()
+
+
+def _fork(*targets: int) -> _Instruction:
+    return _Instruction("fork", targets=targets)
 
 
 def _linear(tree: Regex, options: int) -> Matcher:
     """A matcher that follows all possibilities at once, one character at a time (Thompson's simulation)."""
-    program: list[Instruction] = []
+    program: list[_Instruction] = []
     _emit(tree, program)
-    program.append(("match", None))
-    singles = {text: re.compile(text, options).fullmatch for kind, text in program if kind == "char"}
+    program.append(_Instruction("match"))
+    singles = {step.text: re.compile(step.text, options).fullmatch for step in program if step.kind == "char"}
     multiline = bool(options & re.MULTILINE)
 
     def matches(text: str) -> bool:
@@ -75,7 +86,7 @@ def _linear(tree: Regex, options: int) -> Matcher:
                 return True
             if at < len(text):
                 character = text[at]
-                waiting = {s + 1 for s in states if program[s][0] == "char" and singles[program[s][1]](character)}
+                waiting = {s + 1 for s in states if program[s].kind == "char" and singles[program[s].text](character)}
         return False
 
     return matches
@@ -88,7 +99,7 @@ def _anchors(text: str, at: int, *, multiline: bool) -> frozenset[str]:
     return frozenset(sign for sign, holds in (("^", begins), ("$", ends)) if holds)
 
 
-def _settled(states: set[int], program: list[Instruction], anchors: frozenset[str]) -> set[int]:
+def _settled(states: set[int], program: list[_Instruction], anchors: frozenset[str]) -> set[int]:
     """*states* with all that can be reached from them without reading a character."""
     seen: set[int] = set()
     queue = list(states)
@@ -97,21 +108,20 @@ def _settled(states: set[int], program: list[Instruction], anchors: frozenset[st
         if state in seen:
             continue
         seen.add(state)
-        kind, argument = program[state]
-        if kind == "fork":
-            queue += argument  # type: ignore[arg-type] # a fork carries its targets
-        elif kind == "anchor" and argument in anchors:
+        step = program[state]
+        queue += step.targets
+        if step.kind == "anchor" and step.text in anchors:
             queue.append(state + 1)
     return seen
 
 
-def _emit(tree: Regex, program: list[Instruction]) -> None:
+def _emit(tree: Regex, program: list[_Instruction]) -> None:
     if len(program) > _MOST_INSTRUCTIONS:
         raise ValueError("its repetitions add up to too large an expression")
     if isinstance(tree, Chars):
-        program.append(("char", tree.python))
+        program.append(_Instruction("char", tree.python))
     elif isinstance(tree, Anchor):
-        program.append(("anchor", tree.sign))
+        program.append(_Instruction("anchor", tree.sign))
     elif isinstance(tree, Choice):
         _emit_choice(tree, program)
     elif isinstance(tree, Loop):
@@ -126,33 +136,33 @@ def _emit(tree: Regex, program: list[Instruction]) -> None:
             _emit(part, program)
 
 
-def _emit_choice(tree: Choice, program: list[Instruction]) -> None:
+def _emit_choice(tree: Choice, program: list[_Instruction]) -> None:
     fork = len(program)
-    program.append(("fork", ()))
+    program.append(_Instruction("fork"))
     starts, ends = [], []
     for option in tree.options:
         starts.append(len(program))
         _emit(option, program)
         ends.append(len(program))
-        program.append(("fork", ()))
-    program[fork] = ("fork", tuple(starts))
+        program.append(_Instruction("fork"))
+    program[fork] = _fork(*starts)
     for end in ends:
-        program[end] = ("fork", (len(program),))
+        program[end] = _fork(len(program))
 
 
-def _emit_star(part: Regex, program: list[Instruction]) -> None:
+def _emit_star(part: Regex, program: list[_Instruction]) -> None:
     fork = len(program)
-    program.append(("fork", ()))
+    program.append(_Instruction("fork"))
     _emit(part, program)
-    program.append(("fork", (fork,)))
-    program[fork] = ("fork", (fork + 1, len(program)))
+    program.append(_fork(fork))
+    program[fork] = _fork(fork + 1, len(program))
 
 
-def _emit_optional(part: Regex, times: int, program: list[Instruction]) -> None:
+def _emit_optional(part: Regex, times: int, program: list[_Instruction]) -> None:
     forks = []
     for _ in range(times):
         forks.append(len(program))
-        program.append(("fork", ()))
+        program.append(_Instruction("fork"))
         _emit(part, program)
     for fork in forks:
-        program[fork] = ("fork", (fork + 1, len(program)))
+        program[fork] = _fork(fork + 1, len(program))

@@ -77,6 +77,16 @@ class Plans:
             found = self._whole[key] = tuple(runs)
         return found
 
+    def of(self, view: View, node: str) -> Sequence[Collect]:
+        """All checks of all shapes that target *node*, wherever it stands."""
+        said = view.complete(node)
+        others = {n for p, numbers in self.by_inverse.items() if view.sources(p, node) for n in numbers}
+        others.update(self.by_node.get(node, ()))
+        types, predicates = frozenset(said.get(self.type, ())), frozenset(said)
+        runs = self.whole(types, predicates)
+        more = others - self.named(types, predicates) if others else others
+        return [*runs, *(self.compiled[number].collect for number in sorted(more))] if more else runs
+
     def targets(self, number: int, view: View, node: str) -> bool:
         """Whether a shape targets *node*."""
         if node in self.shapes[number].targets.nodes:

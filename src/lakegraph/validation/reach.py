@@ -1,4 +1,4 @@
-"""From a changed statement back to the nodes whose outcome it can have changed, and to what must be asked of them again."""
+"""From a changed statement back to the nodes whose outcome it can have changed, and to what to ask them again."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ class Reach:
     """
 
     def __init__(self, shapes: Sequence[CompiledShape], compiler: Compiler) -> None:
-        added, removed = defaultdict(list), defaultdict(list)
+        added: defaultdict[str | None, list[_Way]] = defaultdict(list)
+        removed: defaultdict[str | None, list[_Way]] = defaultdict(list)
         follow = cache(compiler.follow)
         for number, compiled in enumerate(shapes):
             targets = compiled.shape.targets

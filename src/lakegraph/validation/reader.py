@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lakegraph.errors import DataFileError
@@ -71,10 +71,17 @@ class Reader:
         self,
         name: str,
         build: Callable[[Environment], Built],
+        parameters: Mapping[str, str | Sequence[str]],
         shapes: tuple[Shape, ...] = (),
-        **parameters: str | Sequence[str],
     ) -> Constraint:
-        """A constraint of the SHACL component *name* (without ``ConstraintComponent``)."""
+        """A constraint of the SHACL component *name* (without ``ConstraintComponent``).
+
+        Args:
+            name: The component.
+            build: Compiles the constraint.
+            parameters: What messages may say of it: parameter name to the token or tokens of its value.
+            shapes: The shapes that it names.
+        """
         tokens = {key: (value,) if isinstance(value, str) else tuple(value) for key, value in parameters.items()}
         return Constraint(SH[f"{name}ConstraintComponent"], tokens, build, shapes)
 

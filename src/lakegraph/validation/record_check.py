@@ -116,15 +116,16 @@ class RecordCheck:
         old: list[Result] = []
         if self._plans.targets(doubt.item.shape, self.before, doubt.focus):
             doubt.item.run(self.before, doubt.focus, None, old)
-        counts = Counter(map(_identity, old))
+        counts = Counter(map(identity, old))
         kept = []
         for result in found:
-            if counts[_identity(result)] > 0:
-                counts[_identity(result)] -= 1
+            if counts[identity(result)] > 0:
+                counts[identity(result)] -= 1
             else:
                 kept.append(result)
         return kept
 
 
-def _identity(result: Result) -> tuple[object, ...]:
+def identity(result: Result) -> tuple[object, ...]:
+    """What makes two results the same finding."""
     return result.focus, result.path, result.value, result.component, result.source_shape

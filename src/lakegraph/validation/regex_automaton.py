@@ -2,8 +2,8 @@
 
 The expression becomes an automaton with one state per character set. It is exponential when a state can be reached from
 itself in two ways over one text (Weideman et al., Analyzing Matching Time Behavior of Backtracking Regular Expression
-Matchers, CIAA 2016). Repetitions with bounds count as loops, because large bounds behave like them; only an exact number
-of copies of something that matches in one way is written out.
+Matchers, CIAA 2016). Repetitions with bounds count as loops, because large bounds behave like them; only an exact
+number of copies of something that matches in one way is written out.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def _longest_chain(loops: list[frozenset[int]], automaton: _Automaton, following
 
 
 def _slides(one: frozenset[int], other: frozenset[int], automaton: _Automaton, following: dict[int, list[int]]) -> bool:
-    """Whether one text can go round *one*, from it to *other*, and round *other*: where to cross is then a free choice."""
+    """Whether one text can go round *one*, from it to *other*, and round *other*: where to cross is a free choice."""
     for p in one:
         for q in other:
             start, goal = (p, p, q), (p, q, q)

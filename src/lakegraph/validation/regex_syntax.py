@@ -1,7 +1,7 @@
-"""XPath regular expressions, parsed into a tree of character sets, sequences, alternatives and loops.
+r"""XPath regular expressions, parsed into a tree of character sets, sequences, alternatives and loops.
 
-https://www.w3.org/TR/xpath-functions-31/#regex-syntax. ``\\d`` and ``\\w`` take Unicode's digits and word characters, as
-the engine's own REGEX does. Back-references and Unicode blocks are refused.
+https://www.w3.org/TR/xpath-functions-31/#regex-syntax. ``\d`` and ``\w`` take Unicode's digits and word characters,
+as the engine's own REGEX does. Back-references and Unicode blocks are refused.
 """
 
 from __future__ import annotations
@@ -267,7 +267,8 @@ def _chars(ranges: Ranges, classes: str = "", *, ignore_case: bool = False) -> C
         bits |= sum(1 << n for n in range(128) if probe.match(chr(n)))
         beyond = _BEYOND
     if ignore_case:
-        bits |= _bits(tuple((ord(chr(n).swapcase()),) * 2 for n in range(128) if bits >> n & 1))  # type: ignore[misc]
+        folded = [ord(chr(n).swapcase()) for n in range(128) if bits >> n & 1]
+        bits |= _bits(tuple((n, n) for n in folded))
         # The Kelvin sign and the long s fold to ASCII letters.
         beyond = _BEYOND if beyond or bits >> ord("k") & 1 or bits >> ord("s") & 1 else ()
     return Chars(f"[{body}{classes}]" if body or classes else r"[^\s\S]", bits, beyond)

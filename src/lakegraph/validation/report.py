@@ -33,8 +33,9 @@ class Report:
     def of(cls, results: Iterable[Result], *, captured: bool = False) -> Report:
         """The report of *results*.
 
-        Integrity and policy violations refuse; completeness violations refuse too, unless the record was *captured* from
-        another tool, which cannot know the answers: they are warnings then. Warnings and swamp shapes never refuse.
+        Integrity and policy violations refuse; completeness violations refuse too, unless the record was *captured*
+        from another tool, which cannot know the answers: they are warnings then. Warnings never refuse, nor do swamp
+        shapes.
         """
         warning = SH.Warning
         milder = {"completeness"} if captured else set()
@@ -130,8 +131,8 @@ def _wrapped(start: str, text: str, width: int) -> Iterator[str]:
 def report_triples(results: Iterable[Result]) -> Iterator[Triple]:
     """A report as triples, one result at a time; ``sh:conforms`` comes last and is what SHACL makes it.
 
-    SHACL says that data conform when there is no result at all, warnings included; whether a record is refused is another
-    question (``Report.conforms``).
+    SHACL says that data conform when there is no result at all, warnings included; whether a record is refused is
+    another question (``Report.conforms``).
 
     Args:
         results: The results; may be a stream.

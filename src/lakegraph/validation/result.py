@@ -53,7 +53,8 @@ _SAYS = {
 class Result:
     """One way in which a node does not conform (``sh:ValidationResult``).
 
-    What people read of it is written when it is asked for, because most records are accepted with warnings that nobody reads.
+    What people read of it is written when it is asked for, because most records are accepted with warnings that nobody
+    reads.
 
     Attributes:
         focus: The node that was judged.

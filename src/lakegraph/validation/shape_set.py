@@ -73,13 +73,19 @@ class ShapeSet:
     Args:
         graph: The shapes graph.
 
+    Attributes:
+        shapes: The shapes that are about something by themselves.
+        by_node: Every shape by its token.
+
     Raises:
         DataFileError: A shape is not well-formed, contains itself or uses a pattern that can blow up.
     """
 
     def __init__(self, graph: ShapesGraph) -> None:
         self.graph = graph
-        self.shapes: tuple[Shape, ...] = tuple(Parser(graph).targeted())
+        parser = Parser(graph)
+        self.shapes: tuple[Shape, ...] = tuple(parser.targeted())
+        self.by_node: Mapping[str, Shape] = parser.shapes
 
     @classmethod
     def load(cls, folders: Sequence[Path], closed: Mapping[str, Collection[str]] | None = None) -> ShapeSet:
@@ -142,12 +148,12 @@ class ShapeSet:
 
     def docs(self) -> list[DocRow]:
         """A row for everything that a shape asks: of the thing itself, and of each of its properties."""
-        rows = []
-        for shape in self.shapes:
-            for part in (shape, *shape.properties):
-                if part.constraints:
-                    rows.append(self._doc_row(shape, part))
-        return rows
+        return [
+            self._doc_row(shape, part)
+            for shape in self.shapes
+            for part in (shape, *shape.properties)
+            if part.constraints
+        ]
 
     def _doc_row(self, shape: Shape, part: Shape) -> DocRow:
         path = path_text(part.path, self.shorten) if part.path is not None else ""

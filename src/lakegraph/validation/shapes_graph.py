@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -27,6 +28,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+_DIRECTIVES = {"prefix": 2, "base": 1}
+"""SPARQL's directives end without a dot; how many words belong to each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,26 +223,24 @@ def _with_lines(text: str) -> str:
     pieces: list[str] = []
     line, depth, starts, directive = 1, 0, True, 0
     tokens = list(_TOKEN.finditer(text))
-    words = [m for m in tokens if m.lastgroup != "skip"]
-    following = {a.start(): b[0] for a, b in zip(words, words[1:], strict=False)}
+    following = {a.start(): b[0] for a, b in pairwise(m for m in tokens if m.lastgroup != "skip")}
     for match in tokens:
-        token, kind = match[0], match.lastgroup
-        pieces.append(token)
-        mark = f" <{_LINE}> {line} ;"
+        piece, kind = match[0], match.lastgroup
+        pieces.append(piece)
         if kind == "skip":
             pass
         elif directive:
             directive -= 1
             starts = directive == 0
-        elif starts and token.lower() in ("prefix", "base"):
-            directive = 2 if token.lower() == "prefix" else 1
-        elif token == "." and depth == 0:
+        elif starts and piece.lower() in _DIRECTIVES:
+            directive = _DIRECTIVES[piece.lower()]
+        elif piece == "." and depth == 0:
             starts = True
         else:
-            opens = token == "[" and following.get(match.start()) != "]"
-            if opens or (starts and kind in ("word", "iri") and token[0] != "@"):
-                pieces.append(mark)
+            opens = piece == "[" and following.get(match.start()) != "]"
+            if opens or (starts and kind in ("word", "iri") and piece[0] != "@"):
+                pieces.append(f" <{_LINE}> {line} ;")
             starts = False
-            depth += (token in ("[", "(")) - (token in ("]", ")"))
-        line += token.count("\n")
+            depth += (piece in ("[", "(")) - (piece in ("]", ")"))
+        line += piece.count("\n")
     return "".join(pieces)

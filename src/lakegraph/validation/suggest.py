@@ -53,7 +53,11 @@ class _Case:
 
     def parameter(self) -> str:
         """The token of the constraint's own parameter."""
-        return next(iter(self.constraint.parameters.values()))[0]
+        return self.tokens()[0]
+
+    def tokens(self) -> Sequence[str]:
+        """The tokens of the constraint's own parameter."""
+        return next(iter(self.constraint.parameters.values()))
 
     def shown(self) -> str:
         """The constraint's own parameter, for people."""
@@ -109,7 +113,7 @@ def _datatype(case: _Case) -> str:
 
 
 def _member(case: _Case) -> str:
-    names = [case.shorten(token) for token in case.constraint.parameters["in"]]
+    names = [case.shorten(token) for token in case.tokens()]
     found = case.shorten(case.finding.value) if case.finding.value else ""
     near = difflib.get_close_matches(found, names, n=1)
     return f"did you mean {near[0]}?" if near else f"use one of {', '.join(names)}"
@@ -157,7 +161,7 @@ _WRITERS: dict[str, Callable[[_Case], str]] = {
     "MinLength": lambda case: f"write at least {case.shown()} characters",
     "MaxLength": lambda case: f"write at most {case.shown()} characters",
     "Pattern": lambda case: f"write it in the form {case.shown()}",
-    "LanguageIn": lambda case: f"tag it with one of {', '.join(map(lexical, case.constraint.parameters['languageIn']))}",
+    "LanguageIn": lambda case: f"tag it with one of {', '.join(map(lexical, case.tokens()))}",
     "UniqueLang": lambda case: f"keep one value of {case.path} in each language",
     "Equals": lambda case: f"give {case.path} and {case.shown()} the same values",
     "Disjoint": lambda case: f"remove the value from {case.path} or from {case.shown()}",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from lakegraph.rdf.terms import XSD, datatype, lang, lexical
 
@@ -68,6 +68,7 @@ _PATTERNS = {
     "double": _DOUBLE,
     "float": _DOUBLE,
 }
+_DURATIONS = ("duration", "dayTimeDuration", "yearMonthDuration")
 _FOURTEEN_HOURS = 14 * 3600
 # From 0001-01-01 to the first of each month, in a year that does not leap.
 _DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
@@ -162,7 +163,7 @@ def _compare_durations(a: tuple[int, Fraction], b: tuple[int, Fraction]) -> int 
 
 @lru_cache(maxsize=65536)
 def is_valid(text: str, kind: str) -> bool:
-    """Whether *text* is in the lexical space of the datatype *kind* (a bare IRI); a datatype unknown here admits all."""
+    """Whether *text* is in the lexical space of the datatype *kind* (a bare IRI); an unknown datatype admits all."""
     if not kind.startswith(XSD):
         return True
     name = kind[len(XSD) :]
@@ -174,7 +175,7 @@ def is_valid(text: str, kind: str) -> bool:
         return (low is None or number >= low) and (high is None or number <= high)
     if name in _MOMENTS:
         return _moment(text, name) is not None
-    if name in ("duration", "dayTimeDuration", "yearMonthDuration"):
+    if name in _DURATIONS:
         return _duration(text, name) is not None
     pattern = _PATTERNS.get(name)
     return pattern is None or pattern.fullmatch(text) is not None
@@ -238,9 +239,6 @@ _READERS: dict[str, Callable[[str], Key | None]] = {
     "float": lambda text: _binary(text, single=True),
     "string": lambda text: Key("string", text),
     "boolean": lambda text: Key("boolean", int(text in ("true", "1"))),
-    **{name: lambda text, name=name: _moment(text, name) for name in _MOMENTS},  # type: ignore[misc] # name is bound
-    **{
-        name: lambda text, name=name: _duration(text, name)
-        for name in ("duration", "dayTimeDuration", "yearMonthDuration")
-    },  # type: ignore[misc]
+    **{name: partial(_moment, name=name) for name in _MOMENTS},
+    **{name: partial(_duration, name=name) for name in _DURATIONS},
 }

@@ -36,7 +36,7 @@ class _StoredNode(Node):
 class View(dict[str, Node]):
     """``view[subject][predicate]`` gives the objects, over the record and what is stored.
 
-    Dictionaries are the interface because the gate reads hundreds of values for each record: a hit costs no Python call.
+    Dictionaries are the interface because the gate reads hundreds of values for a record: a hit costs no Python call.
 
     Args:
         stored: The statements before the record.
@@ -79,15 +79,22 @@ class View(dict[str, Node]):
     def changes(self) -> list[Triple]:
         """The record's triples, those left out that are stored already."""
         new, stored = self.new, self.stored
-        return [
-            t for t in self.added if t[0] in new or t[2] in new or t[2] not in (stored.objects(t[0], t[1]))
-        ]
+        return [t for t in self.added if t[0] in new or t[2] in new or t[2] not in (stored.objects(t[0], t[1]))]
 
     def __missing__(self, subject: str) -> Node:
         if subject[0] == '"':
             node: Node = defaultdict(list)
         else:
             node = _StoredNode(self, subject, self.said.get(subject, {}))
+        self[subject] = node
+        return node
+
+    def complete(self, subject: str) -> Node:
+        """Everything about *subject*, read in one go, under exactly the predicates that it has."""
+        node: Node = defaultdict(list)
+        if subject[0] != '"':
+            for p, o in self.outgoing(subject):
+                node[p].append(o)
         self[subject] = node
         return node
 
