@@ -164,12 +164,14 @@ def _excluded(token: str, index: OntologyIndex) -> Iterable[str]:
 def _facts(token: str, index: OntologyIndex) -> Iterable[tuple[str, str]]:
     if OWL.TransitiveProperty in index.objects(token, TYPE):
         yield "transitive", "yes"
+    lowest, highest = index.text(token, LAKE.minValue), index.text(token, LAKE.maxValue)
+    if lowest or highest:
+        yield "range", f"{lowest or '−∞'} to {highest or '∞'}"
+    if better := index.text(token, LAKE.higherIsBetter):
+        yield "better", "higher" if better == "true" else "lower"
     named = {
         LAKE.idPath: "path in IRIs",
         LAKE.rank: "rank",
-        LAKE.minValue: "smallest value",
-        LAKE.maxValue: "largest value",
-        LAKE.higherIsBetter: "higher is better",
         DQV.expectedDataType: "datatype",
         DQV.inDimension: "dimension",
     }

@@ -173,16 +173,21 @@ def _hermit(owlready2: ModuleType, triples: Sequence[Triple]) -> tuple[bool, tup
     world = owlready2.World()
     # What owlready2 finds unusual in DCAT and DQV goes to the error stream, and is none of our user's business.
     with contextlib.redirect_stderr(io.StringIO()):
-        world.get_ontology("urn:lakegraph:check").load(fileobj=io.BytesIO(text.encode()))
         try:
+            world.get_ontology("urn:lakegraph:check").load(fileobj=io.BytesIO(text.encode()))
             # DCAT uses xsd:duration and we use xsd:date; neither is a datatype of OWL 2.
             owlready2.sync_reasoner_hermit(world, debug=0, ignore_unsupported_datatypes=True)
         except owlready2.OwlReadyInconsistentOntologyError:
             return False, ()
-        except owlready2.OwlReadyJavaError as error:
-            lines = [line.strip() for line in str(error).splitlines() if "Exception" in line] or [str(error)]
+        except (owlready2.OwlReadyJavaError, owlready2.OwlReadyOntologyParsingError) as error:
             raise DataFileError(
-                f"HermiT cannot read this as OWL 2: {lines[0]}", where="the files that were given to the check"
+                f"HermiT cannot read this as OWL 2: {_reason(error)}", where="the files that were given to the check"
             ) from error
         impossible = sorted({str(cls.iri) for cls in world.inconsistent_classes() if hasattr(cls, "iri")})
     return True, tuple(iri for iri in impossible if iri != OWL.Nothing[1:-1])
+
+
+def _reason(error: Exception) -> str:
+    """The line that says what is wrong: of a Java stack trace, or of what owlready2 stumbled over."""
+    lines = [line.strip() for line in str(error).splitlines() if "Exception" in line]
+    return lines[0] if lines else str(error.__cause__ or error)
