@@ -14,16 +14,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import cast
 
-import pyoxigraph as ox
 import pyshacl
 from rdflib import RDF, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
-from rdflib.term import Node
+from rdflib.term import Identifier, Node
 
 from lakegraph import resources
 from lakegraph.rdf.inference import Reasoner
-from lakegraph.rdf.terms import from_rdflib, to_rdflib
+from lakegraph.rdf.terms import Triple, from_rdflib, to_rdflib
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, MemoryStatements, ShapeSet
 
@@ -113,9 +113,9 @@ def alone(shape: str) -> Graph:
     return found
 
 
-def local(node: Node) -> str:
-    """The part of an IRI after ``#``."""
-    return str(node).rpartition("#")[2]
+def local(node: Node | None) -> str:
+    """The part of an IRI after ``#``; nothing of nothing."""
+    return str(node or "").rpartition("#")[2]
 
 
 # ---- data ------------------------------------------------------------------------------------------------------------
@@ -170,10 +170,14 @@ def as_the_gate_sees_it(graph: Graph) -> Graph:
     for concept in {o for o in graph.objects() if str(o).startswith(VOC)}:
         for triple in _vocabulary().triples((concept, None, None)):
             complete.add(triple)
-    given = ox.parse(complete.serialize(format="nt").encode(), format=ox.RdfFormat.N_TRIPLES)
-    for s, p, o in Reasoner(ontology()).infer([(str(q.subject), str(q.predicate), str(q.object)) for q in given]):
+    for s, p, o in Reasoner(ontology()).infer(tokens(complete)):
         complete.add((to_rdflib(s), to_rdflib(p), to_rdflib(o)))
     return complete
+
+
+def tokens(graph: Graph) -> list[Triple]:
+    """*graph* as triples of tokens."""
+    return [cast("Triple", tuple(from_rdflib(cast("Identifier", term)) for term in triple)) for triple in graph]
 
 
 # ---- judgement -------------------------------------------------------------------------------------------------------
@@ -197,8 +201,8 @@ def _finding(report: Graph, by: Graph, result: Node) -> Finding:
         focus=short(report.value(result, SH.focusNode)),
         path=path_text(by, by.value(shape, SH.path)) if path is not None and shape is not None else "",
         shape=local(shape) if isinstance(shape, URIRef) else "",
-        component=local(report.value(result, SH.sourceConstraintComponent) or ""),
-        severity=local(report.value(result, SH.resultSeverity) or ""),
+        component=local(report.value(result, SH.sourceConstraintComponent)),
+        severity=local(report.value(result, SH.resultSeverity)),
         value=short(value),
     )
 
@@ -277,7 +281,7 @@ def _gate(folder: str) -> Gate:
 def compiled_findings(file: Path) -> list[Finding]:
     """The same by the compiled shapes of the whole folder, those of other shapes left out; paths are not compared."""
     own = {local(s) for s in alone(file.parent.name).subjects()}
-    triples = [(from_rdflib(s), from_rdflib(p), from_rdflib(o)) for s, p, o in data(file)]
+    triples = tokens(data(file))
     nodes = dict.fromkeys(node for s, _, o in triples for node in (s, o))
     results = _gate(folder_of(file.parent.name)).validate(MemoryStatements(triples), nodes)
     found = [
