@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
+import pyoxigraph as ox
 import pyshacl
 from rdflib import RDF, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
@@ -134,7 +135,10 @@ def _header() -> str:
 
 def read(turtle: str) -> Graph:
     """A graph from Turtle in the prefixes of the ontology and of its vocabularies, and the base of the example lake."""
-    return Graph().parse(data=_header() + turtle, format="turtle")
+    graph = Graph()
+    for said in ox.parse((_header() + turtle).encode(), format=ox.RdfFormat.TURTLE):
+        graph.add((to_rdflib(str(said.subject)), to_rdflib(str(said.predicate)), to_rdflib(str(said.object))))
+    return graph
 
 
 def patched(valid: Graph, patch: str) -> Graph:
@@ -208,11 +212,11 @@ def _finding(report: Graph, by: Graph, result: Node) -> Finding:
 
 
 def short(node: Node | None) -> str:
-    """A node as people write it: ``run/1``, ``lake:Run``, ``text``; a moment as sent, not as rdflib writes it."""
+    """A node as people write it: ``run/1``, ``lake:Run``, ``text``."""
     if node is None or isinstance(node, BNode):
         return ""
     if isinstance(node, Literal):
-        return str(node).replace("+00:00", "Z")
+        return str(node)
     text = str(node)
     if text.startswith(BASE):
         return text.removeprefix(BASE)
