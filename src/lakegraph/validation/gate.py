@@ -71,7 +71,7 @@ class Gate:
         Raises:
             DataFileError: pySHACL cannot run one of the shapes that it has to judge.
         """
-        record = RecordCheck(self._plans, self._reach, stored, delta, tuple(removed))
+        record = RecordCheck(self._plans, self._reach, stored, delta, removed)
         found = record.results()
         if self._handed:
             found += self._judged(record)

@@ -21,16 +21,17 @@ class RecordCheck:
         reach: What changed statements put in doubt.
         stored: The lake without the record and without what it takes back.
         delta: The record's triples.
-        gone: Statements that are lost with the record.
+        taken: Statements that the record takes back; it may state some of them again.
     """
 
     def __init__(
-        self, plans: Plans, reach: Reach, stored: Statements, delta: Iterable[Triple], gone: Sequence[Triple] = ()
+        self, plans: Plans, reach: Reach, stored: Statements, delta: Iterable[Triple], taken: Iterable[Triple] = ()
     ) -> None:
         self.view = View(stored, delta, plans.inverses)
         self._plans = plans
         self._reach = reach
-        self._gone = [triple for triple in gone if triple not in self.view.added]
+        self._taken = dict.fromkeys(taken)
+        self._gone = [triple for triple in self._taken if triple not in self.view.added]
         self._before: View | None = None
         self._whole: set[tuple[int, str]] = set()
 
@@ -38,6 +39,8 @@ class RecordCheck:
         """Everything that the record breaks."""
         found = self._of_new_nodes()
         changes = self.view.changes()
+        if self._taken:
+            changes = [triple for triple in changes if triple not in self._taken]
         found += self._of_new_targets(changes)
         return found + self._of_doubts(changes)
 
@@ -45,7 +48,7 @@ class RecordCheck:
     def before(self) -> View:
         """The lake before the record, with what the record takes back."""
         if self._before is None:
-            self._before = View(self.view.stored, self._gone)
+            self._before = View(self.view.stored, self._taken)
         return self._before
 
     def _of_new_nodes(self) -> list[Result]:
