@@ -245,7 +245,7 @@ def test_rdf_is_recorded_like_a_document(diabetes: LocalLake) -> None:
         (b'{"@context": "http://127.0.0.1:9/c", "a": 1}', "application/ld+json", RdfSyntaxError, "does not parse"),
         (b"<urn:a> <urn:b> <urn:c> .", "text/turtle", UsageError, "describe no run"),
         (TURTLE.replace(b"_:r", b"<urn:a>") + TURTLE.replace(b"_:r", b"<urn:b>"), "text/turtle", UsageError, "several"),
-        (b"<urn:a> <urn:b> <urn:c> <urn:g> . <urn:a> <urn:b> <urn:c> <urn:h> .", "application/n-quads", RdfSyntaxError, "one graph"),
+        (b"<urn:a> <urn:b> <urn:c> <urn:g> .\n<urn:a> <urn:b> <urn:c> <urn:h> .\n", "application/n-quads", RdfSyntaxError, "one graph"),
         (b"x", "text/plain", RdfSyntaxError, "not RDF"),
     ],
 )  # fmt: skip

@@ -12,7 +12,7 @@ from lakegraph.errors import ConflictError, LakegraphError, StorageError
 from lakegraph.journal import Entry, Journal, LakeLock
 from lakegraph.model import Thing, parse
 from lakegraph.people import People
-from lakegraph.preparing import Prepared, Preparer, Retraction, Submission, check_withdrawable, unknown_record
+from lakegraph.preparing import Prepared, Preparer, Submission, unknown_record
 from lakegraph.projecting import Progress, Projector
 from lakegraph.rdf.intake import Intake
 from lakegraph.receipts import Receipt
@@ -234,13 +234,7 @@ class Lake:
         retraction = self._projector.retraction(old.graph)
         self._view.without(retraction.gone)
         revision = 1 + sum(entry.record == old.record for entry in self.journal.history(old.record))
-        prepared = self._preparer.prepare(sent, self._view, retraction, revision if sent.supersedes else 1)
-        self._check_dependents(retraction, prepared)
-        return prepared
-
-    def _check_dependents(self, retraction: Retraction, prepared: Prepared) -> None:
-        kept = {s for s, _, _ in prepared.asserted}
-        check_withdrawable(retraction, self._projector.dependents(retraction, kept))
+        return self._preparer.prepare(sent, self._view, retraction, revision if sent.supersedes else 1)
 
     def _refuse_repetition(self, prepared: Prepared) -> None:
         draft = prepared.draft

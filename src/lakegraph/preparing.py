@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from lakegraph.config import LimitSettings
@@ -65,14 +65,24 @@ class Prepared:
     outputs: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class Retraction:
-    """What withdrawing a record's graph takes from the lake; supplied by the projector."""
+    """What taking a record's graph back takes from the lake.
 
-    def __init__(self, graph: str, record: str, asserted: frozenset[Triple], unsupported: frozenset[Triple]) -> None:
-        self.graph = graph
-        self.record = record
-        self.asserted = asserted
-        self.unsupported = unsupported
+    Attributes:
+        graph: The graph's IRI.
+        record: The record's IRI.
+        asserted: Its statements that no other record makes.
+        unsupported: What followed from them alone.
+        dependents: Gives the graphs of other records that refer to what only this one describes; told the subjects
+            (tokens) that its successor still describes.
+    """
+
+    graph: str
+    record: str
+    asserted: frozenset[Triple]
+    unsupported: frozenset[Triple]
+    dependents: Callable[[Collection[str]], Sequence[str]]
 
     @property
     def gone(self) -> frozenset[Triple]:
@@ -128,6 +138,7 @@ class Preparer:
         said[f"<{graph}>", LAKE.describesRun, f"<{record}>"] = None
         kind = "record"
         if retraction:
+            check_withdrawable(retraction, retraction.dependents({s for s, _, _ in said}))
             withdrawn = any(p == LAKE.withdraws for _, p, _ in triples)
             kind = "tombstone" if withdrawn else "supersede"
             if not withdrawn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from lakegraph import resources
 from lakegraph.errors import LakeDamagedError
@@ -89,7 +89,8 @@ class Projector:
         kept = frozenset(t for t in asserted if t in set(match(*t)))
         inferred = self._reasoner.infer(asserted, self.graph.objects, lambda o, p: self.graph.subjects(p, o))
         lost = frozenset(t for t in inferred if not self._reasoner.supports(t, match))
-        return Retraction(graph, record, asserted - kept, lost)
+        gone = asserted - kept
+        return Retraction(graph, record, gone, lost, lambda still: self._dependents(graph, gone, still))
 
     def _elsewhere(self, graph: str) -> Callable[[str | None, str | None, str | None], Iterator[Triple]]:
         """Asserted statements by pattern, in every record but *graph*."""
@@ -105,20 +106,14 @@ class Projector:
 
         return match
 
-    def dependents(self, retraction: Retraction, kept: Iterable[str] = ()) -> list[str]:
-        """The graphs of other records that refer to what only *retraction*'s record describes.
-
-        Args:
-            retraction: What is taken back.
-            kept: Subjects (tokens) that its successor still describes.
-        """
-        still = set(kept)
-        match = self._elsewhere(retraction.graph)
+    def _dependents(self, graph: str, gone: Iterable[Triple], still: Collection[str]) -> list[str]:
+        """The graphs of other records that refer to what only *graph* describes and its successor does not."""
+        match = self._elsewhere(graph)
         found: dict[str, None] = {}
-        for node in dict.fromkeys(s for s, _, _ in retraction.asserted):
-            if node in still or node == f"<{retraction.graph}>" or next(match(node, None, None), None):
+        for node in dict.fromkeys(s for s, _, _ in gone):
+            if node in still or node == f"<{graph}>" or next(match(node, None, None), None):
                 continue
-            rows = self.graph.query(self._dependents_query, {"node": node, "dropped": f"<{retraction.graph}>"})
+            rows = self.graph.query(self._dependents_query, {"node": node, "dropped": f"<{graph}>"})
             assert isinstance(rows, Rows)  # noqa: S101 - the query is a SELECT
             found.update(dict.fromkeys(value(row[2]) for row in rows.rows if row[2]))
         return list(found)

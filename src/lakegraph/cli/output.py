@@ -118,3 +118,23 @@ def progress(label: str) -> Iterator[Tick]:
     finally:
         if bar is not None:
             bar.stop()
+
+
+_STYLES = {
+    "title": {"bold": True},
+    "label": {"fg": "cyan"},
+    "gap": {"fg": "yellow"},
+    "dim": {"dim": True},
+    "good": {"fg": "green"},
+    "bad": {"fg": "red"},
+}
+
+
+def painted() -> Callable[[str, str], str]:
+    """Colours one piece of text by its role; leaves it as it is where the terminal has no colour."""
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+    def paint(role: str, text: str) -> str:
+        return click.style(text, **_STYLES.get(role, {})) if colour else text  # type: ignore[arg-type]
+
+    return paint

@@ -5,6 +5,7 @@ The tree is JSON-LD under ``ontology/context.jsonld``; the mapper turns it into 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -62,6 +63,7 @@ def _fields(cls: type[Thing]) -> tuple[_Field, ...]:
     return tuple(sorted(made, key=lambda f: f.kind.target == "Attribute"))
 
 
+_PLAIN_ID = re.compile(r"[\w.~-]+")
 _KEYS_ONLY = frozenset({"id", "type", "title", "version"})
 
 
@@ -97,6 +99,12 @@ class Identifier:
         return f"{self._base}id/{path}"
 
     def _node(self, thing: Thing, parent: str, field: _Field | None, path: str, number: int = 0) -> Node:
+        if thing.id and not valid_iri(thing.id) and not _PLAIN_ID.fullmatch(thing.id):
+            raise DocumentError(
+                f"{thing.id!r} is neither an IRI nor a slug.",
+                where=f"{path}.id" if path else "id",
+                hint="Write an absolute IRI, or letters, digits, hyphens and dots.",
+            )
         node: Node = {"id": self._mint(thing, parent, field, number), "type": thing.type}
         for each in _fields(type(thing)):
             value = each.get(thing)
