@@ -55,7 +55,9 @@ class ShapeMaker:
         return head
 
     def path(self, depth: int = 2) -> str:
-        kind = self.pick(["predicate"] * 4 + ["inverse", "inverse", "steps", "either", "repeat"]) if depth else "predicate"
+        kind = (
+            self.pick(["predicate"] * 4 + ["inverse", "inverse", "steps", "either", "repeat"]) if depth else "predicate"
+        )
         if kind == "predicate":
             return self.pick([*PREDICATES, RDF.type])
         if kind == "steps":
@@ -90,7 +92,7 @@ class ShapeMaker:
         elif name in ("equals", "disjoint", "lessThan", "lessThanOrEquals"):
             self.say(shape, name, self.pick(PREDICATES))
         elif name in ("node", "not", "property"):
-            self.say(shape, name, self.shape(depth - 1, property_only=name == "property"))
+            self.say(shape, name, self.shape(depth - 1, path={"property": True, "node": False}.get(name)))
         else:
             members = [self.shape(depth - 1) for _ in range(self.draw(st.integers(1, 2)))]
             self.say(shape, name, self.list_of(members))
@@ -138,9 +140,9 @@ class ShapeMaker:
         if self.draw(st.booleans()):
             self.say(shape, "qualifiedValueShapesDisjoint", literal("true", XSD + "boolean"))
 
-    def shape(self, depth: int, *, property_only: bool = False, node: str = "") -> str:
+    def shape(self, depth: int, *, path: bool | None = None, node: str = "") -> str:
         node = node or self.blank()
-        has_path = property_only or self.draw(st.booleans())
+        has_path = self.draw(st.booleans()) if path is None else path
         if has_path:
             self.say(node, "path", self.path(2 if self.deep else 0))
         for _ in range(self.draw(st.integers(1, 2))):

@@ -12,7 +12,9 @@ from lakegraph.validation import Gate, MemoryStatements, ShapeSet
 from lakegraph.validation.record_check import identity
 from tests.validation import small_lakes as small
 
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+QUICK = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 def whole(gate: Gate, triples: set[Triple]) -> Counter[object]:

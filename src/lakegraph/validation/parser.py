@@ -7,18 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from lakegraph.errors import DataFileError
 from lakegraph.rdf.namespaces import OWL, RDF, RDFS, SH, Namespace
 from lakegraph.rdf.terms import is_blank, is_iri, is_literal, lexical, local_name
-from lakegraph.validation import bounded, constraints_set, constraints_shape, constraints_text, constraints_value
+from lakegraph.validation.constraints import PARAMETERS, bounded_form
 from lakegraph.validation.paths import Path, parse_path
-from lakegraph.validation.reader import Parameter, Reader
+from lakegraph.validation.reader import Reader
 from lakegraph.validation.shape import Built, Constraint, Environment, Shape, Targets
 from lakegraph.validation.shapes_graph import ShapesGraph
 
-PARAMETERS: Mapping[str, Parameter] = {
-    **constraints_value.PARAMETERS,
-    **constraints_text.PARAMETERS,
-    **constraints_set.PARAMETERS,
-    **constraints_shape.PARAMETERS,
-}
 # https://www.w3.org/TR/shacl/#core-components, and what describes a shape without judging anything.
 _COMPANIONS = frozenset({"flags", "ignoredProperties", "qualifiedValueShape", "qualifiedValueShapesDisjoint"})
 _TARGETS = frozenset({"targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf", "target"})
@@ -183,7 +177,7 @@ class Parser:
         form = self._graph.one(node, _LAKESH.boundedForm) or self._graph.one(reader.node, _LAKESH.boundedForm)
         build: Callable[[Environment], Built] = _never
         if form is not None and name == "sparql":
-            build = bounded.read(reader, node, lexical(form))
+            build = bounded_form(reader, node, lexical(form))
         return Constraint(
             component=SH[f"{component}ConstraintComponent"],
             parameters={},

@@ -7,8 +7,10 @@ are made one at a time, because each of them patches rdflib for the whole proces
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import pyshacl
 from pyshacl.errors import ValidationFailure
@@ -28,6 +30,18 @@ from lakegraph.validation.statements import ClassTable
 _ONE_AT_A_TIME = threading.Lock()
 
 
+@contextmanager
+def _without_complaints() -> Iterator[None]:
+    """Keep rdflib from logging a traceback for every ill-formed literal: finding those is what validation is for."""
+    logger = logging.getLogger("rdflib.term")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 class PyshaclEngine:
     """pySHACL over the triples that it is given.
 
@@ -41,7 +55,8 @@ class PyshaclEngine:
         self._shapes = shapes
         self._known: dict[Identifier, str] = {}
         chosen = shapes.shapes if only is None else only
-        self._graph = self._to_graph(shapes_part(shapes.graph, chosen))
+        with _without_complaints():
+            self._graph = self._to_graph(shapes_part(shapes.graph, chosen))
         below = RDFS.subClassOf
         self._hierarchy = [(cls, below, above) for cls, supers in classes.superclasses.items() for above in supers]
         advanced = SH.ExpressionConstraintComponent
@@ -54,9 +69,9 @@ class PyshaclEngine:
         Raises:
             DataFileError: pySHACL cannot run the shapes; its reason is told.
         """
-        data = self._to_graph([*triples, *self._hierarchy])
         try:
-            with _ONE_AT_A_TIME:
+            with _ONE_AT_A_TIME, _without_complaints():
+                data = self._to_graph([*triples, *self._hierarchy])
                 _, report, text = pyshacl.validate(
                     data, shacl_graph=self._graph, inference="none", advanced=self._advanced, js=False, inplace=True
                 )

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lakegraph.rdf.terms import is_blank, is_literal, lang, lexical, value
-from lakegraph.validation.patterns import compile_pattern
 from lakegraph.validation.reader import Parameter, Reader
+from lakegraph.validation.regex import compile_pattern
 from lakegraph.validation.shape import Built, Constraint, Finding, each_term
 from lakegraph.validation.view import View
 

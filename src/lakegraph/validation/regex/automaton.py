@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lakegraph.validation.regex_syntax import ANY, Anchor, Chars, Choice, Loop, Regex, Sequence
+from lakegraph.validation.regex.syntax import ANY, Anchor, Chars, Choice, Loop, Regex, Sequence
 
 _MOST_STATES = 300
 _MOST_PAIRS = 20_000

@@ -27,6 +27,8 @@ from lakegraph.validation.view import View
 def read_node(reader: Reader, token: str) -> Constraint:
     """``sh:node``: every value node conforms to the shape."""
     shape = reader.nested(token)
+    if shape.path is not None:
+        raise reader.error(f"names {reader.graph.shorten(token)} with sh:node, which is a property shape")
 
     def build(env: Environment) -> Built:
         judge = env.judge(shape)

@@ -1,4 +1,4 @@
-"""``sh:pattern``: SPARQL's REGEX in time that an adversary cannot stretch.
+"""Regular expressions compiled so that no text makes them slow.
 
 Expressions that could make a backtracking engine explode are refused when shapes are loaded. The rest run in Python's
 engine as long as the text is short enough for the expression, and in a simulation in linear time when it is not.
@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lakegraph.validation.regex_automaton import degree
-from lakegraph.validation.regex_syntax import Anchor, Chars, Choice, Loop, Regex, parse_regex
+from lakegraph.validation.regex.automaton import degree
+from lakegraph.validation.regex.syntax import Anchor, Chars, Choice, Loop, Regex, parse_regex
 
 Matcher = Callable[[str], bool]
 _STEPS = 1_000_000

@@ -1,0 +1,59 @@
+"""pySHACL as the judge of the compiled engine: the same triples through both, and where they differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from lakegraph.rdf.namespaces import RDFS
+from lakegraph.rdf.terms import Triple, local_name
+from lakegraph.validation import ClassTable, Gate, MemoryStatements, Result, ShapeSet
+
+Row = tuple[object, ...]
+
+
+def row(result: Result) -> Row:
+    """All of a result that the standard defines, the message left out."""
+    return (result.focus, result.path, result.value, result.component, result.severity, result.source_shape)
+
+
+class Oracle:
+    """Both engines over the same shapes.
+
+    Args:
+        shapes: The shapes.
+        classes: The class hierarchy.
+        folders: The folders whose shapes judge.
+    """
+
+    def __init__(self, shapes: ShapeSet, classes: ClassTable, folders: Iterable[str] = ("",)) -> None:
+        self.compiled = Gate(shapes, classes, tuple(folders))
+        # pySHACL reads the hierarchy from the data, so both engines see it there.
+        self._hierarchy = [
+            (c, RDFS.subClassOf, above) for c, supers in classes.superclasses.items() for above in supers
+        ]
+        self.judge = Gate(shapes, classes, tuple(folders), engine="pyshacl")
+
+    def whole(self, triples: Iterable[Triple]) -> list[str]:
+        """Where the engines differ about all nodes of *triples*."""
+        lake = MemoryStatements([*triples, *self._hierarchy])
+        nodes = sorted({n for s, _, o in lake for n in (s, o)})
+        return differences(self.compiled.validate(lake, nodes), self.judge.validate(lake, nodes))
+
+    def compare(self, delta: Iterable[Triple], stored: Iterable[Triple]) -> list[str]:
+        """Where the engines differ about a record in a lake."""
+        delta, lake = list(delta), MemoryStatements(stored)
+        return differences(self.compiled.check(delta, lake).results, self.judge.check(delta, lake).results)
+
+
+def differences(ours: Iterable[Result], theirs: Iterable[Result]) -> list[str]:
+    """What only one of two engines found."""
+    mine, judged = Counter(map(row, ours)), Counter(map(row, theirs))
+    return [f"only compiled: {_shown(r)}" for r in (mine - judged).elements()] + [
+        f"only pySHACL: {_shown(r)}" for r in (judged - mine).elements()
+    ]
+
+
+def _shown(found: Row) -> str:
+    focus, path, value, component, _, shape = found
+    return f"{focus} {path} {value} {local_name(str(component))} {shape}"
