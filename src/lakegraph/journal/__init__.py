@@ -1,0 +1,45 @@
+"""The record of a lake: the append-only journal, the Merkle ledger over it, signed checkpoints, and the lake's lock."""
+
+from __future__ import annotations
+
+from lakegraph.journal.audit import Progress, verify_file
+from lakegraph.journal.canonical import canonical
+from lakegraph.journal.checkpoint import Checkpointer, CheckpointPolicy, verify_checkpoint
+from lakegraph.journal.entry import Draft, Entry, commitment, leaf_of, parse_body
+from lakegraph.journal.journal import Journal
+from lakegraph.journal.keys import Key, KeyRing, origin_of, verify_history
+from lakegraph.journal.ledger import Ledger
+from lakegraph.journal.lock import Holder, LakeLock, holder_of
+from lakegraph.journal.merkle import leaf_hash, verify_consistency, verify_inclusion
+from lakegraph.journal.note import Checkpoint, Verifier
+from lakegraph.journal.rows import Evidence, Problem
+
+__all__ = [
+    "Checkpoint",
+    "CheckpointPolicy",
+    "Checkpointer",
+    "Draft",
+    "Entry",
+    "Evidence",
+    "Holder",
+    "Journal",
+    "Key",
+    "KeyRing",
+    "LakeLock",
+    "Ledger",
+    "Problem",
+    "Progress",
+    "Verifier",
+    "canonical",
+    "commitment",
+    "holder_of",
+    "leaf_hash",
+    "leaf_of",
+    "origin_of",
+    "parse_body",
+    "verify_checkpoint",
+    "verify_consistency",
+    "verify_file",
+    "verify_history",
+    "verify_inclusion",
+]
