@@ -1,0 +1,140 @@
+"""Putting a question to a graph: the project's own queries by path, and the library's by name, with their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from lakegraph import resources
+from lakegraph.errors import MissingExtraError, QueryError
+from lakegraph.questions.library import LIMIT, Question
+from lakegraph.questions.protocols import Graph, Row, Table
+from lakegraph.rdf.terms import Triple, is_literal, python_value, value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@cache
+def text_of(name: str) -> str:
+    """The text of one of the project's own queries, such as ``5w1h/what`` or ``lineage/parts/edges``."""
+    return resources.text(f"queries/{name}.rq")
+
+
+def select(graph: Graph, name: str, **bindings: str) -> list[Row]:
+    """The rows that one of the project's own SELECT queries gives, as tokens.
+
+    Args:
+        graph: The graph.
+        name: The query's path below ``queries``, without its suffix.
+        bindings: Variable to token.
+    """
+    return _table(graph.query(text_of(name), bindings), name).rows
+
+
+def select_named(graph: Graph, name: str, **bindings: str) -> list[dict[str, str | None]]:
+    """Like :func:`select`, each row by the names of its columns."""
+    table = _table(graph.query(text_of(name), bindings), name)
+    return [dict(zip(table.variables, row, strict=True)) for row in table.rows]
+
+
+def _table(answer: Table | bool | list[Triple], name: str) -> Table:
+    if isinstance(answer, bool | list):
+        raise QueryError(f"The query {name} does not give rows.", where=f"queries/{name}.rq")
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to a question of the library.
+
+    Attributes:
+        question: The question.
+        bindings: What was asked, as tokens.
+        variables: The names of the columns.
+        rows: The rows, as tokens; none for a question that gives RDF or a truth value.
+        triples: The statements, for a question that gives RDF.
+        truth: The answer, for a question that is true or false.
+        more: Whether there are rows beyond the limit.
+    """
+
+    question: Question
+    bindings: Mapping[str, str]
+    variables: tuple[str, ...] = ()
+    rows: Sequence[Row] = ()
+    triples: Sequence[Triple] = ()
+    truth: bool | None = None
+    more: bool = False
+
+    def __iter__(self) -> Iterator[Mapping[str, str | None]]:
+        for row in self.rows:
+            yield dict(zip(self.variables, row, strict=True))
+
+    def __len__(self) -> int:
+        return len(self.rows) or len(self.triples)
+
+    def as_dict(self) -> dict[str, object]:
+        """The answer for JSON: IRIs and lexical forms, numbers as numbers."""
+        members: dict[str, object] = {
+            "question": self.question.name,
+            "summary": self.question.summary,
+            "parameters": {name: value(token) for name, token in self.bindings.items()},
+        }
+        if self.truth is not None:
+            return members | {"answer": self.truth}
+        if self.triples:
+            return members | {"triples": [[value(term) for term in triple] for triple in self.triples]}
+        rows = [{n: plain(t) for n, t in zip(self.variables, row, strict=True) if t is not None} for row in self.rows]
+        return members | {"columns": list(self.variables), "rows": rows, "more": self.more}
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The rows as a data frame.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        return frame([[plain(t) for t in row] for row in self.rows], self.variables)
+
+
+def plain(token: str | None) -> Any:
+    """A token as JSON holds it: a number, a truth value, or text."""
+    if token is None:
+        return None
+    if not is_literal(token):
+        return value(token)
+    natural = python_value(token)
+    return natural if isinstance(natural, bool | int | float | str) else float(natural)
+
+
+def frame(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> pd.DataFrame:
+    """A data frame.
+
+    Raises:
+        MissingExtraError: pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MissingExtraError("Data frames need pandas.", hint="pip install 'lakegraph[pandas]'") from error
+    return pd.DataFrame(list(rows), columns=list(columns))
+
+
+def ask(graph: Graph, question: Question, bindings: Mapping[str, str]) -> Result:
+    """The answer of *graph* to *question*.
+
+    Args:
+        graph: The graph.
+        question: The question.
+        bindings: What :func:`lakegraph.questions.bind` made of the parameters.
+    """
+    bound = {name: token for name, token in bindings.items() if name != LIMIT}
+    answer = graph.query(question.text, bound)
+    if isinstance(answer, bool):
+        return Result(question, bindings, truth=answer)
+    if isinstance(answer, list):
+        return Result(question, bindings, triples=answer)
+    limit = max(int(value(bindings[LIMIT])), 0) if LIMIT in bindings else len(answer.rows)
+    rows = list(dict.fromkeys(answer.rows))
+    return Result(question, bindings, answer.variables, rows[:limit], more=len(rows) > limit)

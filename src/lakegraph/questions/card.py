@@ -1,0 +1,288 @@
+"""The 5W1H card: what a lake can say of one thing, each answer with the record that says so, and what it cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lakegraph.errors import NotFoundError
+from lakegraph.questions.asking import plain, select, select_named
+from lakegraph.questions.labels import Labels, day_of, field_text, is_moment, range_text
+from lakegraph.questions.protocols import Graph, Missing
+from lakegraph.rdf.terms import is_iri, is_literal, lexical, value
+
+WS = ("what", "who", "where", "when", "why", "how")
+"""The six questions, in the order of a card."""
+
+FindMissing = Callable[[Sequence[str]], Iterable[Missing]]
+"""Judges things (tokens) by the shapes that say what a lake asks of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer on a card: ``on`` ``via`` ``value``, as people say it.
+
+    Attributes:
+        value: The answer itself, as a token.
+        label: What people read; where it begins with a space it runs on from the answer before.
+        on: The thing that says so (token): the subject itself, its run, its study …
+        via: The property (token); ``None`` for what is counted over many statements.
+        record: The graph of the record that states it (token).
+        recorded: When that record came into the journal (ISO 8601).
+        seq: As which entry.
+        group: Answers of one group belong together.
+    """
+
+    value: str
+    label: str
+    on: str | None = None
+    via: str | None = None
+    record: str | None = None
+    recorded: str | None = None
+    seq: int | None = None
+    group: int = 0
+
+    def as_dict(self) -> dict[str, object]:
+        """The answer for JSON."""
+        members: dict[str, object] = {"value": plain(self.value), "text": self.label.strip()}
+        for name, token in (("on", self.on), ("via", self.via), ("record", self.record)):
+            if token:
+                members[name] = value(token)
+        return members | {k: v for k, v in (("recorded", self.recorded), ("seq", self.seq)) if v is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that nobody has said.
+
+    Attributes:
+        w: The W that stays unanswered.
+        field: The document field that would answer it.
+        on: The thing that the field belongs to (token).
+        hint: What to do, in a sentence.
+        of: What that thing is called, where it is not the subject itself.
+    """
+
+    w: str
+    field: str
+    on: str
+    hint: str
+    of: str = ""
+
+    @property
+    def label(self) -> str:
+        """The gap in words: "no random seed", "no code version of modelDP.py"."""
+        return f"no {field_text(self.field)}" + (f" of {self.of}" if self.of else "")
+
+    def as_dict(self) -> dict[str, object]:
+        """The gap for JSON."""
+        return {"w": self.w, "field": self.field, "on": value(self.on), "text": self.label, "hint": self.hint}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The six answers about one thing.
+
+    Attributes:
+        about: The thing (token).
+        kind: What it is, in words: "model", "training run".
+        title: What it is called.
+        version: Its version, for a data set or model.
+        stage: Where it stands in its life, in words.
+        recorded: When the lake first heard of it (ISO 8601).
+        seq: In which entry of the journal.
+        what: The answers, each W in the order in which people read them.
+        gaps: What nobody has said.
+    """
+
+    about: str
+    kind: str
+    title: str
+    version: str | None
+    stage: str | None
+    recorded: str | None
+    seq: int | None
+    what: tuple[Answer, ...] = ()
+    who: tuple[Answer, ...] = ()
+    where: tuple[Answer, ...] = ()
+    when: tuple[Answer, ...] = ()
+    why: tuple[Answer, ...] = ()
+    how: tuple[Answer, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    def answers(self, w: str) -> tuple[Answer, ...]:
+        """The answers to one W."""
+        found: tuple[Answer, ...] = getattr(self, w) if w in WS else ()
+        return found
+
+    def __iter__(self) -> Iterator[tuple[str, tuple[Answer, ...]]]:
+        for w in WS:
+            yield w, self.answers(w)
+
+    def as_dict(self) -> dict[str, object]:
+        """The card for JSON."""
+        head: dict[str, object] = {
+            "about": value(self.about),
+            "kind": self.kind,
+            "title": self.title,
+            "version": self.version,
+            "stage": self.stage,
+            "recorded": self.recorded,
+            "seq": self.seq,
+        }
+        answers: dict[str, object] = {w: [a.as_dict() for a in found] for w, found in self}
+        gaps = [g.as_dict() for g in self.gaps]
+        return {k: v for k, v in head.items() if v is not None} | answers | {"gaps": gaps}
+
+    def __str__(self) -> str:
+        from lakegraph.questions.text import card_text
+
+        return card_text(self)
+
+    def _repr_html_(self) -> str:
+        from lakegraph.questions.html import card_html
+
+        return card_html(self)
+
+    def to_markdown(self) -> str:
+        """The card as Markdown."""
+        from lakegraph.questions.html import card_markdown
+
+        return card_markdown(self)
+
+    def to_turtle(self) -> str:
+        """The statements behind the answers, as Turtle."""
+        from lakegraph.questions.turtle import turtle
+
+        return turtle([(a.on, a.via, a.value) for _, found in self for a in found if a.on and a.via])
+
+
+def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
+    """The card of one thing.
+
+    Args:
+        graph: The graph.
+        about: The thing (token).
+        missing: Judges things by the shapes; without it the card names no gaps.
+
+    Raises:
+        NotFoundError: The graph says nothing of it.
+    """
+    labels = Labels(graph)
+    rows = select(graph, "5w1h/parts/subject", about=about)
+    classes = [row[1] for row in rows if row[1]]
+    reader = _Answers(graph, about, labels)
+    found = {w: reader.to(w) for w in WS}
+    if not classes and not any(found.values()):
+        raise NotFoundError(
+            f"The lake knows nothing of {value(about)}.", where=value(about), hint="lakegraph search finds what it has."
+        )
+    title, version = labels.title(about)
+    first = select(graph, "5w1h/parts/described", about=about)
+    _, _, seq, recorded = first[0] if first else (None, None, None, None)
+    return Card(
+        about=about,
+        kind=labels.kind(classes),
+        title=title,
+        version=version,
+        stage=_stage(rows, labels),
+        recorded=lexical(recorded) if recorded else None,
+        seq=int(lexical(seq)) if seq else None,
+        gaps=_gaps(graph, about, missing, labels) if missing else (),
+        **found,
+    )
+
+
+def answers(graph: Graph, w: str, about: str) -> tuple[Answer, ...]:
+    """The answers to one W about one thing (a token), in the order in which people read them."""
+    return _Answers(graph, about, Labels(graph)).to(w)
+
+
+def _stage(rows: Sequence[Sequence[str | None]], labels: Labels) -> str | None:
+    """Where the last change of stage led; where there was none, the stage that the thing was born with."""
+    changes = [(lexical(since), stage) for _, _, _, stage, since in rows if stage and since]
+    born = [stage for _, _, _, stage, since in rows if stage and not since]
+    current = max(changes)[1] if changes else born[0] if born else None
+    return labels.of(current) if current else None
+
+
+def _gaps(graph: Graph, about: str, missing: FindMissing, labels: Labels) -> tuple[Gap, ...]:
+    around = [row[1] for row in select(graph, "5w1h/parts/around", about=about)]
+    nodes = dict.fromkeys([about, *(node for node in around if node)])
+    gaps: dict[tuple[str, str], Gap] = {}
+    for each in missing(list(nodes)):
+        said = each.value is not None and is_literal(each.value)
+        if each.answers in WS and each.field and each.focus in nodes and not said:
+            of = "" if each.focus == about else labels.of(each.focus)
+            gap = Gap(each.answers, each.field, each.focus, each.message, of)
+            gaps.setdefault((each.focus, field_text(each.field)), gap)
+    return tuple(sorted(gaps.values(), key=lambda g: (g.on != about, WS.index(g.w), g.field, g.on)))
+
+
+class _Answers:
+    """Reads the answers about one thing, and looks each record up once."""
+
+    def __init__(self, graph: Graph, about: str, labels: Labels) -> None:
+        self._graph = graph
+        self._about = about
+        self._labels = labels
+        self._entries: dict[str, tuple[str | None, int | None]] = {}
+
+    def to(self, w: str) -> tuple[Answer, ...]:
+        """The answers to one W, in the order in which people read them."""
+        rows = select_named(self._graph, f"5w1h/{w}", about=self._about)
+        # Records' IRIs rise with time, so that of several that say the same the first is named.
+        rows.sort(key=lambda r: r["record"] or "")
+        kept: dict[tuple[float, str, str, str], Answer] = {}
+        for row in rows:
+            if row["value"] is None:
+                continue
+            order, rank = float(lexical(row["order"] or '"0"')), lexical(row["rank"]) if row["rank"] else ""
+            label = self._label(row)
+            key = (order, rank, label, row["value"])
+            if key not in kept:
+                kept[key] = self._answer(row, label, int(order))
+        ordered = sorted(kept, key=lambda k: (int(k[0]), _number_aware(k[1]), k[0], k[2], k[3]))
+        return tuple(kept[key] for key in ordered)
+
+    def _label(self, row: dict[str, str | None]) -> str:
+        if row["text"]:
+            return lexical(row["text"])
+        token = row["shown"] or row["value"] or ""
+        words = [lexical(row[side]) if row[side] else "" for side in ("before", "after")]
+        until = row.get("until")
+        if until:
+            return range_text(token, until)
+        # The thing's own time is read to the minute; of what happened to it, the day says enough.
+        text = day_of(token) if words[0] and is_moment(token) else self._labels.of(token)
+        return f"{words[0]}{text}{words[1]}"
+
+    def _answer(self, row: dict[str, str | None], label: str, group: int) -> Answer:
+        said, on, via = row["value"] or "", row["on"], row["via"]
+        record = row["record"] or (self._record(on, via, said) if on and via else None)
+        recorded, seq = self._entry(record) if record else (None, None)
+        return Answer(said, label, on, via, record, recorded, seq, group)
+
+    def _record(self, on: str, via: str, said: str) -> str | None:
+        """The record that states an answer; for one that follows from others, the record that describes its subject."""
+        stated = select(self._graph, "5w1h/parts/stated", s=on, p=via, o=said)
+        if stated:
+            return stated[0][3]
+        first = select(self._graph, "5w1h/parts/described", about=on)
+        return first[0][1] if first else None
+
+    def _entry(self, record: str) -> tuple[str | None, int | None]:
+        if record not in self._entries:
+            rows = select(self._graph, "5w1h/parts/recorded", record=record)
+            _, seq, time = rows[0] if rows else (None, None, None)
+            self._entries[record] = (lexical(time) if time else None, int(lexical(seq)) if seq else None)
+        return self._entries[record]
+
+
+def _number_aware(text: str) -> tuple[int, int, str]:
+    return (0, int(text), "") if text.isdigit() else (1, 0, text)
+
+
+def is_link(token: str) -> bool:
+    """Whether *token* can be followed in a browser."""
+    return is_iri(token) and value(token).startswith(("https://", "http://"))

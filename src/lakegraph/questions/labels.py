@@ -1,0 +1,130 @@
+"""What people read for a term: titles with versions, names, concepts' labels, dates and times."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from urllib.parse import unquote
+
+from lakegraph.questions.asking import select
+from lakegraph.questions.protocols import Graph
+from lakegraph.rdf.terms import XSD, datatype, is_iri, is_literal, lexical, local_name, value
+from lakegraph.rdf.vocabulary import Ontology, ontology
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_VERSIONED = re.compile(r"/id/(?:dataset|model)/([^/]+)/([^/]+)$")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+class Labels:
+    """Labels read from one graph, each looked up once.
+
+    Args:
+        graph: The graph.
+        known: The ontology; this installation's when left out.
+    """
+
+    def __init__(self, graph: Graph, known: Ontology | None = None) -> None:
+        self._graph = graph
+        self._known = known or ontology()
+        self._titles: dict[str, tuple[str, str | None]] = {}
+
+    def of(self, token: str) -> str:
+        """What people read for *token*: ``Diabetes v1``, ``Tim``, ``17 Apr 2024``."""
+        if is_literal(token):
+            return literal_text(token)
+        title, version = self.title(token)
+        return with_version(title, version)
+
+    def title(self, token: str) -> tuple[str, str | None]:
+        """The title of an IRI, and its version where it is one of a data set or model."""
+        known = self._titles.get(token)
+        if known is None:
+            known = self._titles[token] = self._look_up(token)
+        return known
+
+    def _look_up(self, token: str) -> tuple[str, str | None]:
+        concept = self._known.labels.get(token)
+        if concept is not None or not is_iri(token):
+            return concept or token, None
+        for _, label, version in select(self._graph, "5w1h/parts/label", about=token):
+            if label:
+                return lexical(label), lexical(version) if version else None
+        return name_in(token)
+
+    def kind(self, classes: list[str]) -> str:
+        """What people call a thing with these classes: the label of the most special one."""
+        own = [c for c in classes if c in self._known.declared]
+        above = {s for c in own for s in self._known.superclasses.get(c, ())}
+        special = [c for c in own if c not in above] or own
+        prefix = f"<{self._known.prefixes['lake']}"
+        ranked = sorted(special, key=lambda c: (not c.startswith(prefix), c))
+        return (self._known.labels.get(ranked[0]) or field_text(local_name(ranked[0]))) if ranked else "thing"
+
+
+def with_version(title: str, version: str | None) -> str:
+    """``Diabetes v1``; a version that is no number stands as it is."""
+    if version is None:
+        return title
+    return f"{title} v{version}" if version[:1].isdigit() else f"{title} {version}"
+
+
+def name_in(token: str) -> tuple[str, str | None]:
+    """The name that an IRI itself suggests, and the version, when nothing better is known."""
+    match = _VERSIONED.search(value(token))
+    if match:
+        return unquote(match[1]), unquote(match[2])
+    return unquote(local_name(token)) or value(token), None
+
+
+def field_text(field: str) -> str:
+    """A document field in words: ``randomSeed`` is "random seed", ``distribution.checksum`` is "checksum"."""
+    last = field.rsplit(".", 1)[-1].split("[", 1)[0]
+    if re.match(r"has[A-Z]", last):
+        last = last[3:]
+    return " ".join(word if word.isupper() else word.lower() for word in _HUMP.sub(" ", last).split())
+
+
+def literal_text(token: str) -> str:
+    """A literal as people write it: dates and times with the month's name, anything else as it is."""
+    kind, text = datatype(token), lexical(token)
+    try:
+        if kind == XSD + "date":
+            return day_text(date.fromisoformat(text[:10]))
+        if kind == XSD + "dateTime":
+            moment = datetime.fromisoformat(text).astimezone(UTC)
+            return f"{day_text(moment)} {moment:%H:%M} UTC"
+    except ValueError:
+        return text
+    return text
+
+
+def day_text(day: date) -> str:
+    """``17 Apr 2024``, the same in every locale."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def is_moment(token: str) -> bool:
+    """Whether *token* is a time of a day."""
+    return is_literal(token) and datatype(token) == XSD + "dateTime"
+
+
+def day_of(token: str | None) -> str:
+    """The day of a date or time; empty for nothing and for what is neither."""
+    if token is None:
+        return ""
+    text = literal_text(token)
+    return " ".join(text.split()[:3])
+
+
+def range_text(start: str, end: str | None) -> str:
+    """A stretch of time: ``17 Apr 2024 08:00–08:31 UTC``."""
+    first = literal_text(start)
+    last = literal_text(end) if end else first
+    if first == last:
+        return first
+    if first.endswith(" UTC") and last.endswith(" UTC"):
+        *day, hour, _ = first.split()
+        *other, until, _ = last.split()
+        return f"{' '.join(day)} {hour}–{until} UTC" if day == other else f"{first[:-4]} – {last}"
+    return f"{first} – {last}"
