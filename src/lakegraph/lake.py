@@ -251,6 +251,8 @@ class Lake:
         try:
             entries = self.journal.append([prepared.draft for prepared in ready])
         except StorageError as error:
+            # Should the transaction have reached the disk all the same, the projections must learn of it.
+            self._behind = True
             return [error] * len(ready)
         try:
             self._projector.apply(entries, [(p.asserted, p.inferred) for p in ready])
