@@ -1,0 +1,297 @@
+"""The worker processes: started ahead of need, lent out one query at a time, killed and replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from lakegraph.errors import ForbiddenError, LakeBusyError, StorageError
+from lakegraph.graph import frames, worker_boot
+from lakegraph.graph.frames import RESPONSE, Request
+
+log = logging.getLogger("lakegraph.graph.pool")
+
+TICK: Final = 0.05
+"""Seconds between two looks at deadlines while queries run."""
+_DOZE: Final = 5.0
+_START_SECONDS: Final = 10.0
+_BUFFER: Final = 256 * 1024
+
+
+class Worker:
+    """One worker process, seen from the serving process."""
+
+    __slots__ = ("born", "descriptor", "lock", "once", "process", "running", "sandboxed", "snapshot")
+
+    def __init__(self, memory: int, ports: Sequence[int] = ()) -> None:
+        self.once = bool(ports)
+        """Whether it answers one query only, which may call services."""
+        ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        # Whose end ends the worker is the thread that starts it, and threads that serve requests come and go.
+        parent = 0 if ports else os.getpid()
+        command = [
+            sys.executable, "-P", worker_boot.__file__, str(Path(__file__).parents[2]),
+            str(theirs.fileno()), str(parent), str(memory), ",".join(map(str, ports)),
+        ]  # fmt: skip
+        with theirs:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                # Each arena of glibc's allocator reserves 64 MiB of the address space that is limited.
+                env={**os.environ, "MALLOC_ARENA_MAX": "2", "RUST_BACKTRACE": "0"},
+            )
+        self.descriptor = ours.detach()
+        self.born = time.monotonic()
+        self.lock = Lock()
+        self.running: object | None = None
+        """The query in hand; guarded by :attr:`lock`, so that nobody kills the worker under the next one."""
+        self.sandboxed = False
+        self.snapshot = ""
+
+    def __del__(self) -> None:
+        # Not before: a thread may be reading from it when the worker is killed, and another file could get its number.
+        with contextlib.suppress(OSError, AttributeError):
+            os.close(self.descriptor)
+
+    def greet(self) -> bool:
+        """Read the worker's greeting; whether it came up."""
+        ready, _, _ = select.select([self.descriptor], [], [], _START_SECONDS)
+        if not ready:
+            return False
+        greeting = os.read(self.descriptor, RESPONSE.size)
+        if len(greeting) < RESPONSE.size:
+            return False
+        kind, flags, _ = RESPONSE.unpack(greeting)
+        self.sandboxed = bool(flags & frames.SANDBOXED)
+        return bool(kind == frames.HELLO)
+
+    def send(self, request: Request) -> bool:
+        """Hand *request* over; whether the worker was there to take it."""
+        data = request.encode()
+        try:
+            sent = os.write(self.descriptor, data)
+            while sent < len(data):
+                sent += os.write(self.descriptor, data[sent:])
+        except OSError:
+            return False
+        self.snapshot = request.snapshot
+        return True
+
+    def kill(self) -> None:
+        """End the process at once; whoever waits for its answer sees the socket close."""
+        with contextlib.suppress(OSError):
+            self.process.send_signal(signal.SIGKILL)
+
+
+class Pool:
+    """Keeps *size* workers ready.
+
+    One thread of its own starts them all, because the kernel kills them when the thread that started them ends, and
+    looks after deadlines and snapshots.
+
+    Args:
+        size: How many queries run at once.
+        memory: Bytes of address space of each worker.
+        tick: Called about every ``TICK`` seconds while queries run; returns whether any does.
+        prepared: The snapshot that idle workers should have open ("" for none).
+
+    Raises:
+        StorageError: No worker comes up.
+    """
+
+    def __init__(self, size: int, memory: int, *, tick: Callable[[], bool], prepared: Callable[[], str]) -> None:
+        self._size = size
+        self._memory = memory
+        self._tick = tick
+        self._prepared = prepared
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._workers: set[Worker] = set()
+        self._starting: list[Worker] = []
+        self._discarded: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._specials = threading.BoundedSemaphore(size)
+        self._failures = 0
+        self._last_failure = 0.0
+        self._up = threading.Event()
+        self._closing = False
+        self._dozing = False
+        self._woken, self._waker = os.pipe()
+        self.sandboxed = False
+        """Whether workers are denied sockets."""
+        self._thread = threading.Thread(target=self._supervise, name="lakegraph-workers", daemon=True)
+        self._thread.start()
+        if not self._up.wait(_START_SECONDS):
+            self.close()
+            raise StorageError(
+                "No query worker could be started.", where=sys.executable, hint="Is there enough memory for one?"
+            )
+
+    def take(self, patience: float) -> Worker:
+        """A worker for one query; :meth:`give` or :meth:`discard` it afterwards.
+
+        Args:
+            patience: Seconds to wait for one.
+
+        Raises:
+            LakeBusyError: All of them are taken.
+        """
+        try:
+            return self._idle.get(timeout=patience)
+        except queue.Empty:
+            raise LakeBusyError(
+                f"All {self._size} query workers are busy.", hint="Try again in a few seconds."
+            ) from None
+
+    def special(self, ports: Sequence[int], request: Request) -> Worker:
+        """A worker of its own for a query that calls services, which *request* was handed to.
+
+        Args:
+            ports: The TCP ports that it may connect to.
+            request: The query.
+
+        Raises:
+            ForbiddenError: This machine cannot hold a worker to those ports.
+            LakeBusyError: As many as may run at once are running.
+        """
+        if not self._specials.acquire(blocking=False):
+            raise LakeBusyError("All workers for federated queries are busy.", hint="Try again in a few seconds.")
+        worker = Worker(self._memory, ports)
+        if worker.greet() and worker.sandboxed and worker.send(request):
+            return worker
+        self.discard(worker)
+        raise ForbiddenError(
+            "SERVICE is off: a query cannot be held to the local broker on this machine.",
+            hint="It needs Linux 6.7 or later with Landlock, on x86_64 or aarch64.",
+        )
+
+    def give(self, worker: Worker) -> None:
+        """Take back a worker that waits for its next query."""
+        if worker.once:
+            self.discard(worker)
+        else:
+            self._idle.put(worker)
+
+    def discard(self, worker: Worker) -> None:
+        """Kill a worker and have another one started."""
+        worker.kill()
+        if worker.once:
+            self._specials.release()
+        self._discarded.put(worker)
+        self.wake()
+
+    def wake(self) -> None:
+        """Have the supervisor look at once, if it sleeps for long."""
+        if self._dozing or self._closing:
+            with contextlib.suppress(OSError):
+                os.write(self._waker, b"!")
+
+    def close(self) -> None:
+        """Kill every worker; queries that run end with an error."""
+        if self._closing:
+            return
+        self._closing = True
+        self.wake()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+        os.close(self._waker)
+        os.close(self._woken)
+
+    def _supervise(self) -> None:
+        try:
+            while not self._closing:
+                self._reap()
+                self._start()
+                self._dozing = True  # before the look at what runs: a query that begins after it wakes this thread
+                busy = self._tick() or bool(self._starting)
+                self._dozing = not busy
+                self._advance()
+                self._wait(TICK if busy else _DOZE)
+        finally:
+            for worker in (*self._workers, *self._starting):
+                worker.kill()
+                worker.process.wait()
+
+    def _reap(self) -> None:
+        while not self._discarded.empty():
+            worker = self._discarded.get()
+            self._workers.discard(worker)
+            worker.process.wait()
+
+    def _start(self) -> None:
+        """Start what is missing; after workers that did not come up, more and more slowly."""
+        for worker in [w for w in self._starting if time.monotonic() - w.born > _START_SECONDS]:
+            self._starting.remove(worker)
+            self._lost(worker)
+        if self._failures and time.monotonic() - self._last_failure < min(self._failures, 10):
+            return
+        while len(self._workers) + len(self._starting) < self._size:
+            try:
+                self._starting.append(Worker(self._memory))
+            except OSError as error:
+                log.warning("a query worker could not be started: %s", error)
+                self._failed()
+                return
+
+    def _failed(self) -> None:
+        self._failures += 1
+        self._last_failure = time.monotonic()
+
+    def _lost(self, worker: Worker) -> None:
+        worker.kill()
+        worker.process.wait()
+        self._failed()
+
+    def _wait(self, seconds: float) -> None:
+        """Sleep, but greet workers that come up, and end when woken."""
+        starting = {w.descriptor: w for w in self._starting}
+        ready, _, _ = select.select([self._woken, *starting], [], [], seconds)
+        self._dozing = False
+        for descriptor in ready:
+            if descriptor == self._woken:
+                os.read(self._woken, 4096)
+                continue
+            worker = starting[descriptor]
+            self._starting.remove(worker)
+            if not worker.greet():
+                self._lost(worker)
+                continue
+            self._failures = 0
+            self.sandboxed = worker.sandboxed
+            self._workers.add(worker)
+            self.give(worker)
+            self._up.set()
+
+    def _advance(self) -> None:
+        """Let one idle worker that has an older snapshot open the current one, before a query has to wait for it."""
+        snapshot = self._prepared()
+        if not snapshot:
+            return
+        for _ in range(self._idle.qsize()):
+            try:
+                worker = self._idle.get_nowait()
+            except queue.Empty:
+                return
+            behind = worker.snapshot != snapshot
+            if behind and not worker.send(Request("", snapshot, flags=frames.PREPARE)):
+                self.discard(worker)
+                return
+            self.give(worker)
+            if behind:
+                return

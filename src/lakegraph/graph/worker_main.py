@@ -1,0 +1,206 @@
+"""A query worker: a process of its own that answers one query after the other from a read-only snapshot.
+
+It may be killed at any moment; that is how queries end that take too long, and it loses nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import time
+from typing import IO, Any, Final, cast
+
+import pyoxigraph as ox
+
+from lakegraph.graph import frames, sandbox
+from lakegraph.graph.caps import Cutter
+from lakegraph.graph.formats import FORMATS
+from lakegraph.graph.frames import CHUNK, RESPONSE, Request
+
+_FIRST: Final = 4096  # so much is sent at once when it is the answer's first part; later parts are gathered
+_RETIRE: Final = 4  # a worker that ever used this part of its memory is replaced: what it freed stays mapped
+
+
+class _Enough(Exception):
+    """The answer has reached its cap."""
+
+
+class _Gone(Exception):
+    """The serving process closed its end."""
+
+
+class _Answer:
+    """The writer that the engine serializes an answer into."""
+
+    def __init__(self, descriptor: int, cutter: Cutter | None) -> None:
+        self._descriptor = descriptor
+        self._cutter = cutter
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._goal = _FIRST
+
+    def write(self, data: bytes) -> int:
+        """Take *data* in, and send what has gathered when it is enough for a frame."""
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size >= self._goal:
+            self._goal = CHUNK
+            chunk = self._take(last=False)
+            if chunk:
+                _send(self._descriptor, RESPONSE.pack(frames.DATA, 0, len(chunk)), chunk)
+            if self._cutter and self._cutter.truncated:
+                raise _Enough
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing: what is written leaves in whole frames."""
+
+    def finish(self, flags: int) -> None:
+        """Send the rest and the end of the answer, in one write."""
+        full = self._cutter is not None and self._cutter.truncated
+        chunk = b"" if full else self._take(last=True)
+        if self._cutter and self._cutter.truncated:
+            flags |= frames.TRUNCATED
+        end = RESPONSE.pack(frames.END, flags, 0)
+        if chunk:
+            _send(self._descriptor, RESPONSE.pack(frames.DATA, 0, len(chunk)), chunk, end)
+        else:
+            _send(self._descriptor, end)
+
+    def _take(self, *, last: bool) -> bytes:
+        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts.clear()
+        self._size = 0
+        return self._cutter.feed(data, last=last) if self._cutter else data
+
+
+class _Worker:
+    """One worker: the socket to the serving process, and the store that it has open."""
+
+    def __init__(self, descriptor: int, memory: int) -> None:
+        self._descriptor = descriptor
+        self._memory = memory
+        self._store: ox.Store | None = None
+        self._snapshot = ""
+        self._cpu = 0.0
+        self._received = b""
+
+    def serve(self) -> None:
+        """Answer requests until the serving process is gone."""
+        while True:
+            request = self._receive()
+            if request is None:
+                return
+            if request.flags & frames.PREPARE:
+                self._prepare(request.snapshot)
+                continue
+            self._allow(request.cpu)
+            try:
+                self._answer(request)
+            except SyntaxError as error:
+                self._fail(frames.SYNTAX, str(error))
+            except (OSError, RuntimeError, ValueError) as error:
+                self._fail(frames.EVALUATION, str(error))
+            except MemoryError:
+                self._fail(frames.INTERNAL, "out of memory")
+
+    def _answer(self, request: Request) -> None:
+        form = FORMATS[request.form]
+        result = self._open(request.snapshot).query(request.text, **_dataset(request))
+        cutter = Cutter(form.name, request.rows, request.size) if request.rows or request.size else None
+        answer = _Answer(self._descriptor, None if isinstance(result, ox.QueryBoolean) else cutter)
+        out = cast("IO[bytes]", answer)  # the engine calls nothing but write and flush
+        try:
+            if isinstance(result, ox.QueryTriples):
+                result.serialize(out, getattr(ox.RdfFormat, form.engine))
+            else:
+                result.serialize(out, getattr(ox.QueryResultsFormat, form.engine))
+        except _Enough:
+            pass
+        answer.finish(self._wear())
+
+    def _open(self, snapshot: str) -> ox.Store:
+        if self._store is None or snapshot != self._snapshot:
+            self._store = None  # before the other one is opened: both at once would count against the memory
+            self._store = ox.Store.read_only(snapshot)
+            self._snapshot = snapshot
+        return self._store
+
+    def _prepare(self, snapshot: str) -> None:
+        try:
+            self._open(snapshot)
+        except (OSError, RuntimeError):
+            self._store = None  # gone already; the request that needs a store names the one that it needs
+
+    def _allow(self, seconds: int) -> None:
+        """Let this process use *seconds* more of processor time, a second defence behind the serving process."""
+        used = time.process_time()
+        if used + seconds > self._cpu:
+            self._cpu = used + 2 * seconds + 60
+            _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+            resource.setrlimit(resource.RLIMIT_CPU, (int(self._cpu), hard))
+
+    def _wear(self) -> int:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return frames.RETIRE if peak * _RETIRE > self._memory else 0
+
+    def _fail(self, kind: int, message: str) -> None:
+        text = message.encode("utf-8", "replace")[:CHUNK]
+        _send(self._descriptor, RESPONSE.pack(frames.ERROR, kind, len(text)), text)
+
+    def _receive(self) -> Request | None:
+        while True:
+            found = frames.decode_request(self._received)
+            if found is not None:
+                request, self._received = found
+                return request
+            more = os.read(self._descriptor, CHUNK)
+            if not more:
+                return None
+            self._received += more
+
+
+def _dataset(request: Request) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if request.base:
+        options["base_iri"] = request.base
+    if request.flags & frames.UNION:
+        options["use_default_graph_as_union"] = True
+    if request.flags & frames.DATASET:
+        options["default_graph"] = [ox.NamedNode(g) for g in request.default_graphs.split("\n") if g]
+        options["named_graphs"] = [ox.NamedNode(g) for g in request.named_graphs.split("\n") if g]
+    return options
+
+
+def _send(descriptor: int, *parts: bytes) -> None:
+    """Write *parts* whole. Not by ``send``: that is one of the calls which the sandbox denies."""
+    try:
+        written = os.writev(descriptor, parts)
+        total = sum(map(len, parts))
+        if written < total:
+            rest = memoryview(b"".join(parts))[written:]
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+    except BrokenPipeError:
+        raise _Gone from None
+
+
+def main(arguments: list[str]) -> None:
+    """Confine this process and serve.
+
+    Args:
+        arguments: Descriptor of the socket, process id of the parent, bytes of memory, and the TCP ports that SERVICE
+            may reach (comma-separated; empty for none).
+    """
+    descriptor, parent, memory = int(arguments[0]), int(arguments[1]), int(arguments[2])
+    ports = [int(port) for port in arguments[3].split(",") if port]
+    sandbox.die_with(parent)
+    sandbox.limit(memory)
+    confined = sandbox.confine(ports)
+    gc.freeze()
+    try:
+        _send(descriptor, RESPONSE.pack(frames.HELLO, frames.SANDBOXED if confined else 0, 0))
+        _Worker(descriptor, memory).serve()
+    except _Gone:
+        return

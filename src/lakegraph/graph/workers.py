@@ -1,0 +1,258 @@
+"""Asked SPARQL: guarded, run by a worker on a snapshot, streamed, and ended at its deadline whatever it does."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from lakegraph.errors import ForbiddenError, LakeBusyError, QueryError, StorageError
+from lakegraph.graph import frames
+from lakegraph.graph.formats import FORMATS, INDEX
+from lakegraph.graph.frames import Request
+from lakegraph.graph.guard import Form, Inspected, Limits, inspect_query
+from lakegraph.graph.pool import Pool, Worker
+from lakegraph.graph.running import Running
+from lakegraph.graph.snapshots import SnapshotKeeper
+
+log = logging.getLogger("lakegraph.graph.workers")
+
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_ABANDONED: Final = 5.0
+"""Seconds after its deadline at which an answer that nobody reads any more lets go of its worker and snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLimits:
+    """What one query may cost.
+
+    Args:
+        workers: How many run at once.
+        memory: Bytes of address space of each.
+        rows: The most rows of one answer; 0 for any number.
+        size: The most bytes of one answer; 0 for any number.
+        patience: Seconds that a query waits for a free worker.
+        text: How large a query may be.
+    """
+
+    workers: int = 4
+    memory: int = 2 * 2**30
+    rows: int = 0
+    size: int = 0
+    patience: float = 0.5
+    text: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryInfo:
+    """A query that runs: id, text, form, when it began (seconds since the epoch), and seconds until its deadline."""
+
+    id: str
+    text: str
+    kind: Form
+    started: float
+    remaining: float
+
+
+class QueryService:
+    """Runs the queries that people send. It is owned by the serving process and safe to use from its threads.
+
+    Args:
+        snapshots: What the queries read.
+        limits: What one query may cost.
+    """
+
+    def __init__(self, snapshots: SnapshotKeeper, limits: WorkerLimits | None = None) -> None:
+        self._snapshots = snapshots
+        self._limits = limits or WorkerLimits()
+        self._running: dict[str, Running] = {}
+        self._asked = 0
+        self._looked = 0
+        self._run = secrets.token_hex(4)
+        snapshots.release(snapshots.acquire())
+        self._due = threading.Event()
+        self._closed = False
+        self._keeping = threading.Thread(target=self._keep, name="lakegraph-snapshots", daemon=True)
+        self._keeping.start()
+        self._pool = Pool(self._limits.workers, self._limits.memory, tick=self._tick, prepared=self._prepared)
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether workers are denied sockets; where they are not, no query with SERVICE is run."""
+        return self._pool.sandboxed
+
+    def run(
+        self,
+        text: str,
+        *,
+        format: str,  # noqa: A002 - what the answer's syntax is called everywhere
+        timeout: float,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        min_seq: int | None = None,
+        allowed_services: Collection[str] = (),
+        base: str = "",
+    ) -> Running:
+        """Begin to answer a query.
+
+        Args:
+            text: SPARQL, as it was sent.
+            format: Name or media type of the answer's syntax, fit for the query's form; see :func:`format_for`.
+            timeout: Seconds after which it is ended.
+            default_graphs: IRIs of the protocol's ``default-graph-uri``. With these or the next, they are the dataset;
+                otherwise FROM in the text is; otherwise the default graph is the union of all graphs.
+            named_graphs: IRIs of ``named-graph-uri``.
+            min_seq: An entry of the journal that the answer must take into account.
+            allowed_services: IRIs that SERVICE may name; each must be the local broker's.
+            base: What relative IRIs are resolved against.
+
+        Returns:
+            The answer, of which the first chunk is ready.
+
+        Raises:
+            QueryError: It is malformed or refused (``where`` gives line and column), or failed.
+            QueryTooExpensiveError: It ran out of memory.
+            ForbiddenError: It calls a service that may not be called.
+            DeadlineError: It gave nothing before its deadline.
+            LakeBusyError: Every worker is busy, or the entry *min_seq* is not in the graph yet.
+        """
+        seen = inspect_query(text, services=allowed_services, limits=self._limits.text)
+        index = format_for(seen.form, format)
+        snapshot = self._snapshots.acquire(min_seq)
+        self._asked += 1
+        running = Running(f"{self._run}-{self._asked}", text, seen.form, FORMATS[index], timeout, snapshot)
+        given = bool(default_graphs or named_graphs)
+        flags = frames.DATASET if given else 0 if seen.dataset else frames.UNION
+        request = Request(
+            text,
+            str(snapshot.path),
+            index,
+            flags,
+            self._limits.rows,
+            self._limits.size,
+            int(timeout) + 1,
+            base,
+            "\n".join(default_graphs),
+            "\n".join(named_graphs),
+        )
+        try:
+            worker = self._hand_over(request, seen)
+        except BaseException:
+            self._snapshots.release(snapshot)
+            raise
+        self._running[running.id] = running
+        running.worker = worker
+        self._pool.wake()
+        running.begin(worker, self._let_go)
+        return running
+
+    def _let_go(self, running: Running, usable: bool) -> None:
+        self._running.pop(running.id, None)
+        self._snapshots.release(running.snapshot)
+        if usable:
+            self._pool.give(running.worker)
+        else:
+            self._pool.discard(running.worker)
+
+    def _hand_over(self, request: Request, seen: Inspected) -> Worker:
+        """Give *request* to a worker; one that died while it was idle is replaced without anybody noticing."""
+        if seen.services:
+            return self._pool.special(_broker_ports(seen.services), request)
+        for _ in range(self._limits.workers + 1):
+            worker = self._pool.take(self._limits.patience)
+            if worker.send(request):
+                return worker
+            self._pool.discard(worker)
+        raise LakeBusyError("The query workers died.", hint="Try again in a few seconds.")
+
+    def list(self) -> list[QueryInfo]:
+        """The queries that run now, oldest first."""
+        now = time.monotonic()
+        return [QueryInfo(r.id, r.text, r.kind, r.started, r.deadline - now) for r in list(self._running.values())]
+
+    def cancel(self, id: str) -> bool:  # noqa: A002 - it is called so
+        """End a query; whether it was running."""
+        running = self._running.get(id)
+        if running is None:
+            return False
+        running.cancel()
+        return True
+
+    def close(self) -> None:
+        """End every query and every worker, and remove the snapshots."""
+        if self._closed:
+            return
+        self._closed = True
+        for running in list(self._running.values()):
+            running.cancel()
+        self._pool.close()
+        self._due.set()
+        self._keeping.join()
+        self._snapshots.close()
+
+    def _keep(self) -> None:
+        """Renew snapshots, in a thread of its own: writing out what is new may take longer than deadlines can wait."""
+        while True:
+            self._due.wait()
+            if self._closed:
+                return
+            self._due.clear()
+            try:
+                self._snapshots.upkeep()
+            except StorageError as error:
+                # Whoever needs a newer snapshot meets the error itself.
+                log.warning("no new snapshot for queries: %s", error)
+
+    def _prepared(self) -> str:
+        current = self._snapshots.current
+        return str(current.path) if current else ""
+
+    def _tick(self) -> bool:
+        """Look after deadlines and snapshots; whether anything was asked since the last look."""
+        now = time.monotonic()
+        for running in list(self._running.values()):
+            if now >= running.deadline:
+                running.overdue()
+            if now >= running.deadline + _ABANDONED:
+                running.abandon()
+        if self._snapshots.due:
+            self._due.set()
+        asked, self._looked = self._asked != self._looked, self._asked
+        return asked or bool(self._running)
+
+
+def format_for(kind: Form, name: str) -> int:
+    """The index in ``FORMATS`` of a syntax for the answer of a query.
+
+    Args:
+        kind: The query's form.
+        name: Name or media type of the syntax.
+
+    Raises:
+        QueryError: There is no such syntax, or it cannot carry the answer.
+    """
+    index = INDEX.get(name)
+    rdf = kind == "construct"
+    if index is None or FORMATS[index].rdf != rdf:
+        fit = ", ".join(f.name for f in FORMATS if f.rdf == rdf)
+        what = "triples" if rdf else "rows"
+        raise QueryError(f"{name!r} is not a syntax for an answer of {what}.", hint=f"Ask for one of {fit}.")
+    return index
+
+
+def _broker_ports(services: Sequence[str]) -> list[int]:
+    """The loopback ports that the services of a query stand for; a worker reaches nothing but the local broker."""
+    ports = []
+    for service in services:
+        parts = urlsplit(service)
+        if parts.scheme != "http" or parts.hostname not in _LOOPBACK or not parts.port:
+            raise ForbiddenError(
+                f"The service <{service}> is not the local broker's.", hint="Queries call other lakes through it."
+            )
+        ports.append(parts.port)
+    return sorted(set(ports))
