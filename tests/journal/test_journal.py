@@ -410,3 +410,12 @@ def test_damage_is_named_when_it_is_read(journal: Journal, tmp_path: Path) -> No
         list(reading)
     with pytest.raises(LakeDamagedError, match="its tables are not those of a journal"):
         journal.check()
+
+
+def test_a_base_may_be_long(tmp_path: Path) -> None:
+    """A dictionary that outgrows the window of the compression still packs and unpacks."""
+    base = f"https://{'lake.' * 60}example.org/"
+    with Journal.create(tmp_path / "journal.db", base=base, lake_id="1") as journal:
+        (entry,) = journal.append([draft(1)])
+        assert journal.read(1) == entry
+        assert list(journal.verify()) == []
