@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import ClassVar
 
 from hypothesis import strategies as st
 
@@ -20,19 +21,18 @@ LITERALS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
 class Hierarchy:
     """C1 and C2 are below C0, C3 is below C2."""
 
-    superclasses = {CLASSES[1]: (CLASSES[0],), CLASSES[2]: (CLASSES[0],), CLASSES[3]: (CLASSES[2], CLASSES[0])}
+    superclasses: ClassVar = {CLASSES[1]: CLASSES[:1], CLASSES[2]: CLASSES[:1], CLASSES[3]: (CLASSES[2], CLASSES[0])}
 
 
 class ShapeMaker:
     """Draws shapes and writes them as triples."""
 
-    def __init__(self, draw: st.DrawFn, *, deep: bool = True) -> None:
+    def __init__(self, draw: st.DrawFn, without: frozenset[str] = frozenset()) -> None:
         self.draw = draw
-        self.deep = deep
+        self.without = without
         self.triples: list[Triple] = []
         self.number = 0
 
@@ -81,7 +81,7 @@ class ShapeMaker:
         of_path = ["minCount", "minCount", "maxCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEquals"]
         of_shapes = ["node", "not", "and", "or", "xone", "property"] + (["qualified"] if has_path else [])
         names = simple + (of_path if has_path else []) + (of_shapes * 2 if depth else [])
-        name = self.pick(names)
+        name = self.pick([n for n in names if n not in self.without])
         if self.triples and any(s == shape and p in (SH[name], SH[name + "ValueShape"]) for s, p, _ in self.triples):
             return
         writer = getattr(self, f"_{name}", None)
@@ -144,7 +144,7 @@ class ShapeMaker:
         node = node or self.blank()
         has_path = self.draw(st.booleans()) if path is None else path
         if has_path:
-            self.say(node, "path", self.path(2 if self.deep else 0))
+            self.say(node, "path", self.path())
         for _ in range(self.draw(st.integers(1, 2))):
             self.constraint(node, depth, has_path=has_path)
         return node
@@ -163,17 +163,17 @@ class ShapeMaker:
 
 
 @st.composite
-def shapes(draw: st.DrawFn, *, most: int = 3) -> ShapesGraph:
-    """One to three shapes with targets."""
-    maker = ShapeMaker(draw)
+def shapes(draw: st.DrawFn, *, most: int = 3, without: frozenset[str] = frozenset()) -> ShapesGraph:
+    """One to three shapes with targets, with no constraint of *without*."""
+    maker = ShapeMaker(draw, without)
     for number in range(draw(st.integers(1, most))):
         maker.targeted(number)
     return ShapesGraph(maker.triples)
 
 
-def triples() -> st.SearchStrategy[Triple]:
+def triples(literals: Sequence[str] = LITERALS) -> st.SearchStrategy[Triple]:
     """One statement about one of the nodes."""
-    said = st.tuples(st.sampled_from(NODES), st.sampled_from(PREDICATES), st.sampled_from([*NODES, *LITERALS]))
+    said = st.tuples(st.sampled_from(NODES), st.sampled_from(PREDICATES), st.sampled_from([*NODES, *literals]))
     typed = st.tuples(st.sampled_from(NODES), st.just(RDF.type), st.sampled_from(CLASSES))
     return said | said | typed
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
-from lakegraph.rdf.namespaces import RDF
+from lakegraph.rdf.namespaces import RDF, Namespace
 from lakegraph.rdf.terms import Triple, is_literal
 from lakegraph.validation.compiler import Compiler
 from lakegraph.validation.handed_over import mentioned, neighbourhood, shapes_part
@@ -77,16 +78,21 @@ class Gate:
             found += self._judged(record)
         return Report.of(found, captured=captured) if found else _CLEAN
 
-    def validate(self, statements: Statements, focus: Iterable[str]) -> Iterator[Result]:
+    def validate(self, statements: Statements, focus: Iterable[str], *, audit: bool = False) -> Iterator[Result]:
         """Everything that is wrong with the nodes *focus*, as it is found.
 
         Args:
             statements: The lake.
             focus: The nodes to judge, such as every subject; one that comes twice is judged once.
+            audit: Whether shapes that have a severity for audits use it.
 
         Raises:
             DataFileError: pySHACL cannot run one of the shapes that it has to judge.
         """
+        found = self._validate(statements, focus)
+        return map(_as_audited, found) if audit else found
+
+    def _validate(self, statements: Statements, focus: Iterable[str]) -> Iterator[Result]:
         seen: dict[str, None] = {}
         view = View(statements)
         for node in chain(self._plans.by_node, focus):
@@ -123,6 +129,11 @@ class Gate:
 
             self._judge = PyshaclEngine(self.shapes, self._ontology, self._handed)
         return self._judge
+
+
+def _as_audited(result: Result) -> Result:
+    stricter = result.shape.notes.get(Namespace("lakesh").auditSeverity)
+    return replace(result, severity=stricter[0]) if stricter else result
 
 
 def _take(counts: Counter[tuple[object, ...]], key: tuple[object, ...]) -> bool:
