@@ -1,0 +1,18 @@
+"""The index: a SQLite projection of the journal for text search, facets, lists, leaderboards and names."""
+
+from __future__ import annotations
+
+from lakegraph.index.answers import (
+    Facets,
+    FacetValue,
+    Fragment,
+    Hit,
+    Leaderboard,
+    Mean,
+    Page,
+    Person,
+    Score,
+)
+from lakegraph.index.projection import Index
+
+__all__ = ["FacetValue", "Facets", "Fragment", "Hit", "Index", "Leaderboard", "Mean", "Page", "Person", "Score"]
