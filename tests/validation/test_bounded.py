@@ -1,4 +1,4 @@
-"""Each bounded form gives what its SPARQL text gives to pySHACL, and finds from the record alone what a lake would show."""
+"""Each bounded form gives what its SPARQL text gives to pySHACL, and sees from the record what a lake would show."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def test_what_a_record_says_again_is_no_change(tmp_path):
 
 
 def test_a_new_class_brings_its_shapes(tmp_path):
-    """A known thing that gets a type, or becomes an object, answers to the shapes that come with it; subclasses count."""
+    """A known thing that gets a type, or becomes an object, answers to the shapes that come with it."""
     gate = gate_of(
         tmp_path,
         "ex:S a sh:NodeShape ; sh:targetClass ex:Person ; sh:property [ sh:path ex:name ; sh:minCount 1 ] .\n"

@@ -14,8 +14,8 @@ from lakegraph.validation.regex.matcher import _linear, _python
 from lakegraph.validation.regex.syntax import parse_regex
 
 EXPLOSIVE = [
-    "(a+)+$", "^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "^(a*)*$", "(x+x+)+y", "^(a?b?)*$", "(.*)*x", "^(([a-z])+.)+[A-Z]([a-z])+$",
-    "^(\\w+\\s?)*$", "^(a{1,30}){1,30}$", "^([^,]*,?)*$", "^(a|b|ab)*c",
+    "(a+)+$", "^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "^(a*)*$", "(x+x+)+y", "^(a?b?)*$", "(.*)*x",
+    "^(([a-z])+.)+[A-Z]([a-z])+$", "^(\\w+\\s?)*$", "^(a{1,30}){1,30}$", "^([^,]*,?)*$", "^(a|b|ab)*c",
 ]  # fmt: skip
 HARMLESS = {
     "^[0-9a-f]{64}$": 1,
@@ -113,49 +113,53 @@ def test_a_pattern_that_is_let_through_is_never_slow(pattern, text):
     assert long <= max(short, 1) * 4 ** (power + 1)
 
 
-def _ways(pattern: str, text: str) -> int:
-    """Steps of a plain backtracking matcher that must fail, counted up to a bound."""
-    steps = 0
-    tree = parse_regex(pattern)
+class Backtracker:
+    """A plain backtracking matcher that is never satisfied, and counts its steps up to a bound."""
 
-    def match(node, at, then):
-        nonlocal steps
-        steps += 1
-        if steps > 200_000:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.steps = 0
+
+    def match(self, node, at, then):
+        self.steps += 1
+        if self.steps > 200_000:
             raise OverflowError
-        kind = type(node).__name__
-        if kind == "Chars":
-            if at < len(text) and re.match(node.python, text[at]):
-                then(at + 1)
-        elif kind == "Anchor":
-            if at == (0 if node.sign == "^" else len(text)):
-                then(at)
-        elif kind == "Choice":
-            for option in node.options:
-                match(option, at, then)
-        elif kind == "Sequence":
-            sequence(node.parts, at, then)
-        else:
-            repeat(node, 0, at, then)
+        getattr(self, type(node).__name__.lower())(node, at, then)
 
-    def sequence(parts, at, then):
-        if parts:
-            match(parts[0], at, lambda after: sequence(parts[1:], after, then))
-        else:
+    def chars(self, node, at, then):
+        if at < len(self.text) and re.match(node.python, self.text[at]):
+            then(at + 1)
+
+    def anchor(self, node, at, then):
+        if at == (0 if node.sign == "^" else len(self.text)):
             then(at)
 
-    def repeat(node, count, at, then):
+    def choice(self, node, at, then):
+        for option in node.options:
+            self.match(option, at, then)
+
+    def sequence(self, node, at, then, done=0):
+        if done == len(node.parts):
+            then(at)
+        else:
+            self.match(node.parts[done], at, lambda after: self.sequence(node, after, then, done + 1))
+
+    def loop(self, node, at, then, count=0):
         if node.high is None or count < node.high:
-            match(node.part, at, lambda after: after > at and repeat(node, count + 1, after, then))
+            self.match(node.part, at, lambda after: after > at and self.loop(node, after, then, count + 1))
         if count >= node.low:
             then(at)
 
+
+def _ways(pattern: str, text: str) -> int:
+    """The steps that backtracking takes to find every way of matching."""
+    matcher, tree = Backtracker(text), parse_regex(pattern)
     try:
         for start in range(len(text) + 1):
-            match(tree, start, lambda _: None)
+            matcher.match(tree, start, lambda _: None)
     except OverflowError:
         return 10**9
-    return steps
+    return matcher.steps
 
 
 def test_long_texts_take_the_linear_way():

