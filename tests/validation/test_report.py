@@ -126,7 +126,7 @@ SAID = {
     "[ sh:path ex:p ; sh:disjoint ex:p ]": (
         ["1"], "1 is a value of both ex:p and ex:p.", "remove the value from ex:p or from ex:p",
     ),
-    "[ sh:path ex:p ; sh:lessThan ex:p ]": (["1"], "1 is not less than 1, the value of ex:p.", "before 1; did you mean"),
+    "[ sh:path ex:p ; sh:lessThan ex:p ]": (["1"], "1 is not less than 1, the value", "before 1; did you mean"),
     "[ sh:path ex:p ; sh:node [ sh:property [ sh:path ex:q ; sh:minCount 1 ] ] ]": (
         [iri("urn:ex:o")], "ex:o does not conform to", "add ex:q",
     ),
