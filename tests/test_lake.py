@@ -373,3 +373,42 @@ def test_people_are_kept_apart(tmp_path: Path) -> None:
         assert not any(b"Roberta" in q for q in quads(lake, tmp_path))
     assert b"Roberta" not in (where / "journal.db").read_bytes()
     assert b"Roberta" not in (where / "people.db").read_bytes()
+
+
+def test_each_fact_is_stored_once(lake: LocalLake) -> None:
+    """A source, program and person that the lake knows are not described again by the next record."""
+    from tests.generated import ingest
+
+    first, second = lake.record(ingest(1)), lake.record(ingest(2))
+    assert second.quads < first.quads
+    text = lake.journal.read(second.seq).added
+    assert b"Patient records from two sources" not in text
+    assert b"id/source/diabetes" in text
+
+
+def test_what_a_withdrawn_record_described_first_is_carried_over(lake: LocalLake, tmp_path: Path) -> None:
+    """The second ingest still has its source, program and person when the first is withdrawn."""
+    from tests.generated import ingest
+
+    first, second = lake.record(ingest(1)), lake.record(ingest(2))
+    gone = lake.tombstone(first.iri, by="bob", why="The wrong file was taken.")
+    dump = b"\n".join(quads(lake, tmp_path))
+    assert b"Patient records from two sources" in dump
+    assert b"data/1.csv" not in dump
+    assert b"Patient records from two sources" in lake.journal.read(gone.seq).added
+    assert lake.describe(f"{BASE}id/source/diabetes")
+    report = lake.validate(["integrity", "completeness"])
+    assert not report.violations, report.text()
+    assert second.outputs[0] in {o[1:-1] for _, _, o in lake.describe(second.iri)}
+
+
+def test_a_thing_with_many_statements_is_read_in_part(lake: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study's hundreds of analyses are not read for each further one."""
+    monkeypatch.setattr("lakegraph.view._LARGE", 5)
+    study = {"type": "Study", "title": "Big", "description": "Many analyses share it.", "keyword": list("abcdefgh")}
+    lake.record(study)
+    again = lake.record({**study, "id": "big-2", "title": "Big two"})
+    assert again.seq == 2
+    more = lake.record({"type": "Study", "id": "other", "title": "Other", "description": "Another study.",
+                        "hasSubStudy": [f"{BASE}id/study/big"]})  # fmt: skip
+    assert more.seq == 3

@@ -57,7 +57,13 @@ class Administration(Lake):
         ]
 
     def add_person(
-        self, name: str, *, slug: str | None = None, kind: str = "user", mail: str | None = None, job_title: str | None = None
+        self,
+        name: str,
+        *,
+        slug: str | None = None,
+        kind: str = "user",
+        mail: str | None = None,
+        job_title: str | None = None,
     ) -> Person:
         """Add somebody to the directory of people, and show them in the graph.
 
@@ -82,9 +88,7 @@ class Administration(Lake):
         """Write every quad of the graph as N-Quads."""
         self._projector.graph.dump(out)
 
-    def validate(
-        self, folders: Sequence[str], *, engine: str = "compiled", progress: Progress | None = None
-    ) -> Report:
+    def validate(self, folders: Sequence[str], *, engine: str = "compiled", progress: Progress | None = None) -> Report:
         """Check every thing of the lake by the shapes in *folders*.
 
         Args:
@@ -97,7 +101,9 @@ class Administration(Lake):
         """
         for folder in folders:
             if folder not in ("integrity", "completeness", "policy", "swamp"):
-                raise UsageError(f"There are no shapes called {folder!r}.", hint="integrity, completeness, policy, swamp")
+                raise UsageError(
+                    f"There are no shapes called {folder!r}.", hint="integrity, completeness, policy, swamp"
+                )
         shapes = ShapeSet.load([resources.path(f"shapes/{folder}") for folder in folders])
         gate = Gate(shapes, ontology())
         return Report.of(gate.validate(self._view, self._everything(progress)))

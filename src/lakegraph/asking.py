@@ -15,6 +15,7 @@ from lakegraph.index import Hit
 from lakegraph.lake import Lake
 from lakegraph.questions import Card, Library, Result, bind, card
 from lakegraph.questions import ask as ask_graph
+from lakegraph.questions.resolve import resolve
 from lakegraph.rdf.terms import Triple, iri, valid_iri
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, ShapeSet
@@ -131,9 +132,7 @@ class Asking(Lake):
             NotFoundError: Nothing is called so; the nearest names are suggested.
             AmbiguousError: Several things are; they are listed.
         """
-        from lakegraph.questions import resolve
-
-        return resolve(name, kinds, self._projector.index, self._projector.graph, self.base)
+        return resolve(name, self._projector.index, kinds)
 
     def search(self, text: str, **filters: Any) -> dict[str, Any]:
         """Things by words and facets: ``hits`` (best first), ``total``, ``atLeast``, ``after``.
@@ -150,7 +149,9 @@ class Asking(Lake):
         known = ("kind", "tag", "owner", "algorithm", "stage", "level", "status", "license", "limit", "after")
         for name in given:
             if name not in known:
-                raise UsageError(f"Searches cannot be narrowed by {name!r}.", where=name, hint=f"By {', '.join(known)}.")
+                raise UsageError(
+                    f"Searches cannot be narrowed by {name!r}.", where=name, hint=f"By {', '.join(known)}."
+                )
         page = self._projector.index.search(text or None, **given)
         hits = [_hit(hit) for hit in page.hits]
         return {"hits": hits, "total": page.total, "atLeast": page.at_least, "after": page.after}

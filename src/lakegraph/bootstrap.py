@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from lakegraph import config, resources
+from lakegraph.administering import Administration
+from lakegraph.asking import Asking
 from lakegraph.capture import Recording
 from lakegraph.config import TOML_NAME, Settings
 from lakegraph.errors import ConflictError, NotFoundError, SettingsError
@@ -17,8 +19,6 @@ from lakegraph.governing import publish_people, publish_vocabularies
 from lakegraph.graph import Oxigraph
 from lakegraph.index import Index
 from lakegraph.journal import Journal, LakeLock
-from lakegraph.administering import Administration
-from lakegraph.asking import Asking
 from lakegraph.lake import Lake
 from lakegraph.names import LakeNames
 from lakegraph.people import People

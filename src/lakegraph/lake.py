@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Self, Any
+from typing import Any, Self
 
 from lakegraph.config import Settings
 from lakegraph.errors import ConflictError, LakegraphError, StorageError

@@ -56,7 +56,9 @@ class LakeNames:
         if person is not None:
             return f"{self._base}id/{person.kind}/{person.slug}"
         if self._pseudonymous:
-            raise NotFoundError(f"The directory knows nobody called {name!r}.", hint="lakegraph people add makes them known.")
+            raise NotFoundError(
+                f"The directory knows nobody called {name!r}.", hint="lakegraph people add makes them known."
+            )
         return None
 
     def attribute(self, datasets: Iterable[str], name: str) -> str | None:

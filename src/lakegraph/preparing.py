@@ -74,8 +74,10 @@ class Retraction:
         record: The record's IRI.
         asserted: Its statements that no other record makes.
         unsupported: What followed from them alone.
-        dependents: Gives the graphs of other records that refer to what only this one describes; told the subjects
-            (tokens) that its successor still describes.
+        dependents: Gives the graphs of other records that refer to what only this one made; told the subjects (tokens)
+            that its successor still describes.
+        carried: Gives what its successor must say again, because others refer to it: sources, programs, people and
+            the like, which this record was only the first to describe. Told the same.
     """
 
     graph: str
@@ -83,6 +85,7 @@ class Retraction:
     asserted: frozenset[Triple]
     unsupported: frozenset[Triple]
     dependents: Callable[[Collection[str]], Sequence[str]]
+    carried: Callable[[Collection[str]], Collection[Triple]]
 
     @property
     def gone(self) -> frozenset[Triple]:
@@ -138,12 +141,15 @@ class Preparer:
         said[f"<{graph}>", LAKE.describesRun, f"<{record}>"] = None
         kind = "record"
         if retraction:
-            check_withdrawable(retraction, retraction.dependents({s for s, _, _ in said}))
+            described = {s for s, _, _ in said}
+            check_withdrawable(retraction, retraction.dependents(described))
+            said.update(dict.fromkeys(retraction.carried(described)))
             withdrawn = any(p == LAKE.withdraws for _, p, _ in triples)
             kind = "tombstone" if withdrawn else "supersede"
             if not withdrawn:
                 said[f"<{graph}>", LAKE.supersedes, f"<{retraction.graph}>"] = None
         self._within_limits(said)
+        said = _unsaid(said, view)
         inferred = self._reasoner.infer(said, view.objects, lambda o, p: view.subjects(p, o))
         report = self._gate.check(
             [*said, *inferred], view, captured=sent.captured, removed=retraction.gone if retraction else ()
@@ -193,6 +199,13 @@ class Preparer:
     def _level(self, said: Iterable[Triple]) -> str:
         levels = [self._ranks[o] for _, p, o in said if p == LAKE.securityLevel and o in self._ranks]
         return max(levels)[1] if levels else _DEFAULT_LEVEL
+
+
+def _unsaid(said: dict[Triple, None], view: View) -> dict[Triple, None]:
+    """*said* without what the lake says already of things that it knows: each fact is stored once."""
+    known = {s: view.knows(s) for s in dict.fromkeys(s for s, _, _ in said)}
+    fresh = {s for s, is_known in known.items() if not is_known}
+    return {t: None for t in said if t[0] in fresh or t[2] in fresh or not view.states(t)}
 
 
 def _ranks(known: Ontology) -> dict[str, tuple[int, str]]:

@@ -90,7 +90,15 @@ class Projector:
         inferred = self._reasoner.infer(asserted, self.graph.objects, lambda o, p: self.graph.subjects(p, o))
         lost = frozenset(t for t in inferred if not self._reasoner.supports(t, match))
         gone = asserted - kept
-        return Retraction(graph, record, gone, lost, lambda still: self._dependents(graph, gone, still))
+        made = _made_by(f"<{record}>", bundle, {*asserted, *inferred})
+        return Retraction(
+            graph,
+            record,
+            gone,
+            lost,
+            lambda still: self._dependents(graph, made, still),
+            lambda still: self._carried(graph, gone, made, still),
+        )
 
     def _elsewhere(self, graph: str) -> Callable[[str | None, str | None, str | None], Iterator[Triple]]:
         """Asserted statements by pattern, in every record but *graph*."""
@@ -106,17 +114,26 @@ class Projector:
 
         return match
 
-    def _dependents(self, graph: str, gone: Iterable[Triple], still: Collection[str]) -> list[str]:
-        """The graphs of other records that refer to what only *graph* describes and its successor does not."""
-        match = self._elsewhere(graph)
+    def _dependents(self, graph: str, made: Collection[str], still: Collection[str]) -> list[str]:
+        """The graphs of other records that refer to what *graph*'s record made and its successor does not describe."""
         found: dict[str, None] = {}
-        for node in dict.fromkeys(s for s, _, _ in gone):
-            if node in still or node == f"<{graph}>" or next(match(node, None, None), None):
-                continue
-            rows = self.graph.query(self._dependents_query, {"node": node, "dropped": f"<{graph}>"})
-            assert isinstance(rows, Rows)  # noqa: S101 - the query is a SELECT
-            found.update(dict.fromkeys(value(row[2]) for row in rows.rows if row[2]))
+        for node in made:
+            if node not in still:
+                found.update(dict.fromkeys(self._referring(node, graph)))
         return list(found)
+
+    def _carried(
+        self, graph: str, gone: Iterable[Triple], made: Collection[str], still: Collection[str]
+    ) -> list[Triple]:
+        """What *graph* says of things that other records refer to and that it was only the first to describe."""
+        shared = dict.fromkeys(s for s, _, _ in gone if s not in made and s not in still and s != f"<{graph}>")
+        needed = {node for node in shared if self._referring(node, graph)}
+        return [t for t in gone if t[0] in needed and t[2] not in made]
+
+    def _referring(self, node: str, graph: str) -> list[str]:
+        rows = self.graph.query(self._dependents_query, {"node": node, "dropped": f"<{graph}>"})
+        assert isinstance(rows, Rows)  # noqa: S101 - the query is a SELECT
+        return [value(row[2]) for row in rows.rows if row[2]]
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Apply what the projections have not seen, and say how many entries that was.
@@ -170,6 +187,13 @@ class Projector:
                 fragments.append(Fragment(entry.seq, entry.recorded, entry.record, entry.graph, both, dropped))
             self.index.apply(fragments)
         return missing
+
+
+def _made_by(record: str, bundle: str, said: Collection[Triple]) -> set[str]:
+    """The record's thing, what its run made, and the parts of both: what nobody else can be the first to describe."""
+    own = {record} | {o for s, p, o in said if s == record and p == LAKE.hasOutput}
+    roots = tuple(f"{node[:-1]}/" for node in own)
+    return own | {s for s, _, _ in said if s.startswith(roots) and s != bundle}
 
 
 def _change(entry: Entry, inferred: Sequence[Triple], retraction: Retraction | None) -> Change:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from lakegraph.rdf.terms import Triple
 
+_LARGE = 200
 
-class Statements(Protocol):
-    """Anything that statements can be looked up in, by token."""
 
-    def outgoing(self, subject: str) -> Iterable[tuple[str, str]]:
+class Stored(Protocol):
+    """The stored graph, looked up by token; each answer names a statement once."""
+
+    def match(self, s: str | None = None, p: str | None = None, o: str | None = None) -> Iterator[Triple]:
+        """The triples of a pattern."""
+
+    def outgoing(self, subject: str) -> Sequence[tuple[str, str]]:
         """Predicate and object of every statement about *subject*."""
 
     def objects(self, subject: str, predicate: str) -> Iterable[str]:
@@ -67,11 +72,13 @@ class View:
         vocabularies: Concepts; they are read here and never looked up in the graph.
     """
 
-    def __init__(self, graph: Statements, vocabularies: Layer) -> None:
+    def __init__(self, graph: Stored, vocabularies: Layer) -> None:
         self._graph = graph
         self._vocabularies = vocabularies
         self._pending = Layer()
         self._gone: frozenset[Triple] = frozenset()
+        # Subjects with many statements, such as a study with its analyses: read by predicate, never whole.
+        self._large: set[str] = set()
         self._outgoing: dict[str, dict[str, list[str]]] = {}
         self._incoming: dict[tuple[str, str], list[str]] = {}
 
@@ -95,33 +102,58 @@ class View:
         if found is None:
             found = {}
             if subject[0] == "<":
-                for p, o in self._graph.outgoing(subject):
+                pairs = self._graph.outgoing(subject)
+                if len(pairs) > _LARGE:
+                    self._large.add(subject)
+                for p, o in pairs:
                     if not self._gone or (subject, p, o) not in self._gone:
                         found.setdefault(p, []).append(o)
             self._outgoing[subject] = found
         return found
+
+    def knows(self, subject: str) -> bool:
+        """Whether anything is said of *subject*."""
+        return next(iter(self.outgoing(subject)), None) is not None
+
+    def states(self, triple: Triple) -> bool:
+        """Whether *triple* is said already."""
+        s, p, o = triple
+        return o in self._objects_of_large(s, p) if s in self._large else o in self.objects(s, p)
 
     def outgoing(self, subject: str) -> Iterator[tuple[str, str]]:
         """Predicate and object of every statement about *subject*, each once."""
         if subject in self._vocabularies:
             yield from self._vocabularies.outgoing(subject)
             return
-        stored = self._stored(subject)
-        for p, objects in stored.items():
+        if subject in self._large:
+            for s, p, o in self._graph.match(subject):
+                if not self._gone or (s, p, o) not in self._gone:
+                    yield p, o
+            known: dict[str, list[str]] = {}
+        else:
+            known = self._stored(subject)
+        for p, objects in known.items():
             for o in objects:
                 yield p, o
         if subject in self._pending:
             for p, o in self._pending.outgoing(subject):
-                if o not in stored.get(p, ()):
+                if o not in known.get(p, ()):
                     yield p, o
 
     def objects(self, subject: str, predicate: str) -> Iterable[str]:
         """The objects of *subject* and *predicate*, each once."""
         if subject in self._vocabularies:
             return self._vocabularies.objects(subject, predicate)
-        stored = self._stored(subject).get(predicate, ())
+        if subject in self._large:
+            stored: Iterable[str] = self._objects_of_large(subject, predicate)
+        else:
+            stored = self._stored(subject).get(predicate, ())
         pending = self._pending.objects(subject, predicate)
         return dict.fromkeys([*stored, *pending]) if pending else stored
+
+    def _objects_of_large(self, subject: str, predicate: str) -> list[str]:
+        found = self._graph.objects(subject, predicate)
+        return [o for o in found if not self._gone or (subject, predicate, o) not in self._gone]
 
     def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - RDF's own word
         """The subjects that have *object* under *predicate*, each once."""
