@@ -66,11 +66,13 @@ def test_what_refuses(tmp_path, folder, severity, captured, conforms):
         assert report.results[0].severity == SH.Warning
 
 
-def test_swamp_shapes_do_not_judge_records_unless_asked(tmp_path):
-    """By default a record is not graded by the shapes that grade the lake."""
-    gate_for(tmp_path, {"swamp": ONE % "Warning"})
-    gate = Gate(ShapeSet.load([tmp_path]), ontology())
-    assert gate.check([IN_C], MemoryStatements()).results == ()
+def test_a_gate_can_be_kept_to_some_folders(tmp_path):
+    """Without a choice, every shape that was loaded judges."""
+    gate_for(tmp_path, {"swamp": ONE % "Warning", "integrity": ONE % "Warning"})
+    shapes = ShapeSet.load([tmp_path])
+    some = Gate(shapes, ontology(), folders=("integrity",)).check([IN_C], MemoryStatements())
+    everything = Gate(shapes, ontology()).check([IN_C], MemoryStatements())
+    assert (len(some.results), len(everything.results)) == (1, 2)
 
 
 def test_refusing_results_come_first(tmp_path):

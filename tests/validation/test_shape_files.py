@@ -55,6 +55,7 @@ def test_a_folder_of_shapes_can_be_loaded_alone():
     whole = ShapeSet.load([resources.path("shapes")])
     part = ShapeSet.load([resources.path("shapes/integrity")])
     assert {s.origin for s in part.shapes} == {s.origin for s in whole.shapes if s.origin.folder == "integrity"}
+    assert any(p == SH.declare for _, p, _ in part.graph.triples), "the prefixes that SPARQL texts share come along"
 
 
 def suite_files() -> list[Path]:

@@ -24,8 +24,6 @@ from lakegraph.validation.view import View
 if TYPE_CHECKING:
     from lakegraph.validation.pyshacl_engine import PyshaclEngine
 
-FOLDERS = ("integrity", "completeness", "policy", "")
-"""The folders whose shapes judge a record; those of ``swamp`` grade what is there already."""
 _KEPT_NODES = 50_000
 _CLEAN = Report(conforms=True)
 
@@ -36,7 +34,7 @@ class Gate:
     Args:
         shapes: The shapes.
         ontology: The class hierarchy.
-        folders: The folders whose shapes judge.
+        folders: The folders whose shapes judge; all that were loaded when it is ``None``.
         engine: ``compiled``, or ``pyshacl`` to have every shape judged by pySHACL.
     """
 
@@ -44,13 +42,13 @@ class Gate:
         self,
         shapes: ShapeSet,
         ontology: ClassTable,
-        folders: Collection[str] = FOLDERS,
+        folders: Collection[str] | None = None,
         engine: Literal["compiled", "pyshacl"] = "compiled",
     ) -> None:
         self.shapes = shapes
         self._ontology = ontology
         self._compiler = Compiler(ontology, shapes.shorten)
-        chosen = [s for s in shapes.shapes if s.origin.folder in folders]
+        chosen = [s for s in shapes.shapes if folders is None or s.origin.folder in folders]
         self._handed = [s for s in chosen if engine == "pyshacl" or shapes.engine(s) == "pyshacl"]
         self._plans = Plans([s for s in chosen if s not in self._handed], self._compiler, RDF.type)
         self._reach = Reach(self._plans.compiled, self._compiler)

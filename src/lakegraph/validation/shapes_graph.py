@@ -152,7 +152,8 @@ class ShapesGraph:
 def read_folders(folders: Sequence[Path]) -> ShapesGraph:
     """All Turtle files below *folders*.
 
-    A folder is either ``shapes`` itself, whose sub-folders name what their shapes are for, or one of those sub-folders.
+    A folder is either ``shapes`` itself, whose sub-folders name what their shapes are for, or one of those sub-folders;
+    ``vocabulary.ttl`` beside a sub-folder declares what its shapes share, and is read with it.
 
     Raises:
         DataFileError: A file does not parse (file and line are named), or there is none.
@@ -161,10 +162,12 @@ def read_folders(folders: Sequence[Path]) -> ShapesGraph:
     origins: dict[str, Origin] = {}
     prefixes: dict[str, str] = {}
     files = [(folder, file) for folder in folders for file in sorted(folder.rglob("*.ttl"))]
+    shared = dict.fromkeys(folder.parent / "vocabulary.ttl" for folder in folders)
+    files += [(file.parent, file) for file in shared if file.is_file() and (file.parent, file) not in files]
     if not files:
         raise DataFileError("There are no shapes.", where=", ".join(map(str, folders)))
     for number, (folder, file) in enumerate(files):
-        name = _name_of(folder, file)
+        name = _name_of(folder, file) if file not in shared else file.name
         found, lines, names = read_file(file, scope=f"f{number}x")
         triples += found
         prefixes.update(names)
