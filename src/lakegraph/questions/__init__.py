@@ -1,33 +1,51 @@
-"""Questions: the library of saved ones, the 5W1H card, and their answers as text, JSON, Markdown, HTML and Turtle."""
+"""Questions: the library, the 5W1H card, lineage, the paths between things, impact, and finding things by name."""
 
 from __future__ import annotations
 
-from lakegraph.questions.asking import Result, ask
+from lakegraph.questions.answering import ask
+from lakegraph.questions.asking import Result
 from lakegraph.questions.card import WS, Answer, Card, Gap, answers, card
+from lakegraph.questions.impact import Impact, impact
 from lakegraph.questions.labels import Labels
 from lakegraph.questions.library import LIMIT, Library, Question, bind, library
+from lakegraph.questions.lineage import Edge, Lineage, Node, lineage
 from lakegraph.questions.parameters import Parameter, ParameterError
+from lakegraph.questions.paths import Path, Paths, why
 from lakegraph.questions.protocols import Graph, Index
-from lakegraph.questions.text import card_text
+from lakegraph.questions.resolve import resolve
+from lakegraph.questions.text import Style, card_text
+from lakegraph.questions.tree import tree_text
 
 __all__ = [
     "LIMIT",
     "WS",
     "Answer",
     "Card",
+    "Edge",
     "Gap",
     "Graph",
+    "Impact",
     "Index",
     "Labels",
     "Library",
+    "Lineage",
+    "Node",
     "Parameter",
     "ParameterError",
+    "Path",
+    "Paths",
     "Question",
     "Result",
+    "Style",
     "answers",
     "ask",
     "bind",
     "card",
     "card_text",
+    "impact",
     "library",
+    "lineage",
+    "resolve",
+    "tree_text",
+    "why",
 ]

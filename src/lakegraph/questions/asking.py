@@ -1,4 +1,4 @@
-"""Putting a question to a graph: the project's own queries by path, and the library's by name, with their answers."""
+"""Putting the project's own queries to a graph, and the answers to questions as tables, JSON and data frames."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakegraph import resources
 from lakegraph.errors import MissingExtraError, QueryError
-from lakegraph.questions.library import LIMIT, Question
+from lakegraph.questions.library import Question
 from lakegraph.questions.protocols import Graph, Row, Table
 from lakegraph.rdf.terms import Triple, is_literal, python_value, value
 
@@ -119,22 +119,3 @@ def frame(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> pd.DataFr
     except ImportError as error:
         raise MissingExtraError("Data frames need pandas.", hint="pip install 'lakegraph[pandas]'") from error
     return pd.DataFrame(list(rows), columns=list(columns))
-
-
-def ask(graph: Graph, question: Question, bindings: Mapping[str, str]) -> Result:
-    """The answer of *graph* to *question*.
-
-    Args:
-        graph: The graph.
-        question: The question.
-        bindings: What :func:`lakegraph.questions.bind` made of the parameters.
-    """
-    bound = {name: token for name, token in bindings.items() if name != LIMIT}
-    answer = graph.query(question.text, bound)
-    if isinstance(answer, bool):
-        return Result(question, bindings, truth=answer)
-    if isinstance(answer, list):
-        return Result(question, bindings, triples=answer)
-    limit = max(int(value(bindings[LIMIT])), 0) if LIMIT in bindings else len(answer.rows)
-    rows = list(dict.fromkeys(answer.rows))
-    return Result(question, bindings, answer.variables, rows[:limit], more=len(rows) > limit)

@@ -60,8 +60,8 @@ class Found(Protocol):
 class Index(Protocol):
     """Finds things by what people call them."""
 
-    def exists(self, iri: str) -> bool:
-        """Whether the lake knows *iri* (bare)."""
+    def exists(self, iri: str) -> object:
+        """Something true when the lake knows *iri* (bare)."""
         ...
 
     def lookup(self, text: str, kinds: Sequence[str] = ()) -> Sequence[Found]:

@@ -19,12 +19,12 @@ _SHOWN = 8
 """How many answers of one group are read out; the rest is counted."""
 
 
-def plain(text: str, role: str) -> str:  # noqa: ARG001 - a style that dresses nothing
+def undressed(text: str, role: str) -> str:  # noqa: ARG001 - a style that dresses nothing
     """No dress at all."""
     return text
 
 
-def card_text(card: Card, style: Style = plain, width: int = WIDTH) -> str:
+def card_text(card: Card, style: Style = undressed, width: int = WIDTH) -> str:
     """A card for a terminal.
 
     Args:
@@ -89,5 +89,5 @@ def _gap_rows(card: Card, style: Style, width: int) -> Iterator[str]:
         yield f"  {style('Gaps'.ljust(_MARGIN - 2), 'gap')}{gaps}{space}{style(fields, 'quiet')}"
         return
     yield from _row("Gaps", gaps, "gap", style, width)
-    for line in _row("", fields, "quiet", plain, width):
+    for line in _row("", fields, "quiet", undressed, width):
         yield style(line, "quiet")

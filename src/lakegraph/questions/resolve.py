@@ -1,0 +1,82 @@
+"""From what a person typed to the one thing that it means."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from lakegraph.errors import AmbiguousError, NotFoundError
+from lakegraph.questions.asking import select
+from lakegraph.questions.protocols import Found, Graph, Index
+from lakegraph.rdf.terms import iri, valid_iri, value
+
+_BLOCK = 1 << 20
+_SHOWN = 6
+
+
+def resolve(text: str, kinds: Sequence[str], index: Index, graph: Graph, base: str) -> str:
+    """The bare IRI of the thing that *text* means.
+
+    Args:
+        text: An IRI of the lake, or a page that one thing is found at; a slug, a path below ``{base}id/``, a title if
+            it is unique, ``title@version``; or the path of a file whose SHA-256 the lake knows.
+        kinds: The kinds that may be meant; any, when empty.
+        index: Finds things by name.
+        graph: Knows IRIs that have no name.
+        base: The lake's base IRI.
+
+    Raises:
+        NotFoundError: Nothing is called so; the nearest names are suggested.
+        AmbiguousError: Several things are; they are listed.
+    """
+    name = text.strip()
+    found: dict[str, str] = {}
+    if valid_iri(name):
+        found = dict.fromkeys(_by_iri(name, index, graph), "")
+    else:
+        found = {f.iri: _shown(f) for f in list(index.lookup(name, kinds)) or _by_file(name, index)}
+        if not found and valid_iri(f"{base}id/{name}") and "/" in name:
+            found = dict.fromkeys(_by_iri(f"{base}id/{name}", index, graph), "")
+    if len(found) == 1:
+        return next(iter(found))
+    if not found:
+        hint = _suggestion(name, index, kinds)
+        raise NotFoundError(f"The lake knows nothing called {text!r}.", where=text, hint=hint)
+    listed = "; ".join(f"{label} is {each}" if label else each for each, label in list(found.items())[:_SHOWN])
+    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    hint = f"Say which by its IRI or title@version: {listed}{more}."
+    raise AmbiguousError(f"{text!r} means {len(found)} things.", where=text, hint=hint)
+
+
+def _by_iri(name: str, index: Index, graph: Graph) -> list[str]:
+    """The thing with this IRI, or else the things that are found at the page with this address."""
+    if index.exists(name) or select(graph, "5w1h/parts/subject", about=iri(name)):
+        return [name]
+    return [value(row[1]) for row in select(graph, "5w1h/parts/at", page=iri(name)) if row[1]]
+
+
+def _by_file(name: str, index: Index) -> list[Found]:
+    """What the lake knows of the bytes of the file called *name*, if there is one."""
+    path = Path(name)
+    try:
+        if not path.is_file():
+            return []
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    except (OSError, ValueError):
+        return []
+    return list(index.by_checksum(digest.hexdigest()))
+
+
+def _suggestion(name: str, index: Index, kinds: Sequence[str]) -> str:
+    near = index.nearest(name, kinds)
+    if not near:
+        return "lakegraph search finds things by words."
+    return f"Did you mean {' or '.join(_shown(each) for each in near[:3])}?"
+
+
+def _shown(found: Found) -> str:
+    return f"{found.title}{f'@{found.version}' if found.version else ''} ({found.kind})"
