@@ -1,55 +1,74 @@
-"""The Flask application: its blueprints, and what every response carries."""
+"""The Flask application: its routes, and what every response carries."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Collection
+from typing import cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, g, request
 
-from lakegraph.http import asking, entities, openapi, problems, records, sparql
+from lakegraph.http import asking, entities, openapi, problems, records, running, service
+from lakegraph.http.gateway import Application, Gateway
+from lakegraph.http.headers import ALWAYS, compressed, entity_tag, tag_matches, worth_compressing
+from lakegraph.http.metrics import Metrics
+from lakegraph.http.negotiation import accepts_gzip
+from lakegraph.http.querylog import QueryLog
+from lakegraph.http.served import Served
+from lakegraph.http.sparql import Endpoint
+from lakegraph.http.state import lake
+from lakegraph.http.statistics import Statistics
 
-if TYPE_CHECKING:
-    from lakegraph.lake import Lake
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
-
-
-def create_app(lake: Lake) -> Flask:
-    """The application that serves *lake*.
+def create_app(served: Served, *, hosts: Collection[str] = (), querylog: QueryLog | None = None) -> Flask:
+    """The application that serves a lake; plain WSGI, for any server with threads and one process.
 
     Args:
-        lake: An open lake; the caller closes it.
+        served: An open lake; the caller closes it.
+        hosts: Names, beside the base's and loopback's, under which requests may come.
+        querylog: Where queries are logged; nowhere when left out.
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
-    app.config["LAKE"] = lake
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    metrics = Metrics()
+    app.config.update(LAKE=served, METRICS=metrics, STATISTICS=Statistics(served))
     problems.register(app)
-    for module in (records, sparql, asking, entities, openapi):
+    for module in (records, asking, entities, service, running, openapi):
         app.register_blueprint(module.blueprint)
-    app.add_url_rule("/health", view_func=_health)
+    app.before_request(_begin)
     app.after_request(_finish)
+    endpoint = Endpoint(served, metrics, querylog or QueryLog())
+    inner = cast("Application", app.wsgi_app)
+    app.wsgi_app = Gateway(inner, endpoint, served.base, hosts)  # type: ignore[method-assign]
     return app
 
 
-def _health() -> Response:
-    """Whether the lake answers, and how far it is."""
-    from lakegraph.http.state import lake
-
-    served: Any = lake()
-    said = {"status": "ok", "base": served.base, "seq": served.journal.last_seq, **served.query_health()}
-    return Response(json.dumps(said), mimetype="application/json")
+def _begin() -> None:
+    g.began = time.perf_counter()
 
 
 def _finish(response: Response) -> Response:
-    from lakegraph.http.state import lake
-
+    """Tag, compress and count a response. Every body here is whole; only queries stream, and not through here."""
     headers = response.headers
     headers.setdefault("Lake-Seq", str(lake().journal.last_seq))
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Content-Security-Policy"] = _POLICY
-    headers["Referrer-Policy"] = "no-referrer"
-    if request.method in ("GET", "HEAD"):
-        headers.add("Vary", "Accept")
+    for name, text in ALWAYS:
+        headers[name] = text
+    if request.method in ("GET", "HEAD") and response.status_code == 200 and "Cache-Control" not in headers:
+        _tag(response)
+    body = response.get_data()
+    if accepts_gzip(request.headers.get("Accept-Encoding", "")) and worth_compressing(body):
+        response.set_data(compressed(body))
+        headers["Content-Encoding"] = "gzip"
+    rule = request.url_rule.rule if request.url_rule else "none"
+    metrics: Metrics = current_app.config["METRICS"]
+    metrics.request(request.method, rule, response.status_code, time.perf_counter() - g.began)
     return response
+
+
+def _tag(response: Response) -> None:
+    tag = entity_tag(response.get_data(), response.content_type or "")
+    response.headers["ETag"] = tag
+    if tag_matches(request.headers.get("If-None-Match", ""), tag):
+        response.set_data(b"")
+        response.status_code = 304
+        del response.headers["Content-Type"]

@@ -1,115 +1,149 @@
-"""/questions, /lineage, /why, /search, /log and /status: what the lake is asked in its own words."""
+"""/questions, /lineage, /why, /impact, /search, /resolve, /log and /status: what a lake is asked in its own words."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from lakegraph.errors import UsageError
-from lakegraph.http.negotiation import HTML, JSON, choose
+from lakegraph.http.describing import Operation, Parameter, describes, number, parameters
+from lakegraph.http.rendering import FORMS, as_json, rendered
+from lakegraph.http.served import Steps
 from lakegraph.http.state import lake
 
 blueprint = Blueprint("asking", __name__)
-_PLAIN, _MARKDOWN, _TURTLE, _CSV = "text/plain", "text/markdown", "text/turtle", "text/csv"
+_MOST_ENTRIES = 10_000
+_MOST_STEPS = 10_000
+
+_THING = "a thing: its IRI, slug, title, title@version or the path of a file"
+_OF = Parameter("of", f"What is asked about, {_THING}.", required=True)
+_REFUSES = (400, 404, 406, 409)
 
 
 @blueprint.get("/questions")
+@describes(Operation(refuses=(400, 406)))
 def questions() -> Response:
     """Every question, with its parameters."""
-    return _json(lake().questions())
+    parameters()
+    return as_json(lake().questions())
 
 
 @blueprint.get("/questions/<name>")
+@describes(
+    Operation(
+        parameters=(Parameter("name", "The name of the question.", required=True, place="path"),),
+        answers={200: FORMS},
+        refuses=_REFUSES,
+        free=True,
+    )
+)
 def ask(name: str) -> Response:
     """The answer to one question: a 5W1H card, or a table."""
-    answer = lake().ask(name, **_parameters())
-    return _rendered(answer, answer.renderings())
+    return rendered(lake().ask(name, **parameters()), name)
 
 
 @blueprint.get("/lineage")
+@describes(
+    Operation(
+        parameters=(
+            _OF,
+            Parameter("up", "How many steps back to go, or all; all when left out."),
+            Parameter("down", "How many steps on to go, or all; 0 when left out."),
+        ),
+        answers={200: FORMS},
+        refuses=_REFUSES,
+    )
+)
 def lineage() -> Response:
-    """What a thing came from and what came of it: ``?of=…&up=all&down=1``."""
-    said = _parameters()
-    found = lake().lineage(_needed(said, "of"), up=_steps(said.get("up", "all")), down=_steps(said.get("down", "0")))
-    return _rendered(found, found.renderings())
+    """What a thing came from, and what came of it."""
+    said = parameters()
+    found = lake().lineage(said["of"], up=_steps(said, "up", "all"), down=_steps(said, "down", "0"))
+    return rendered(found, f"Lineage of {said['of']}")
 
 
 @blueprint.get("/why")
+@describes(
+    Operation(
+        parameters=(
+            Parameter("from", f"Where the path begins, {_THING}.", required=True),
+            Parameter("to", f"Where it ends, {_THING}.", required=True),
+        ),
+        answers={200: FORMS},
+        refuses=_REFUSES,
+    )
+)
 def why() -> Response:
-    """The paths between two things, each as a sentence: ``?from=…&to=…``."""
-    said = _parameters()
-    found = lake().why(_needed(said, "from"), _needed(said, "to"))
-    return _rendered(found, found.renderings())
+    """The paths between two things, each readable as a sentence."""
+    said = parameters()
+    return rendered(lake().why(said["from"], said["to"]), f"From {said['from']} to {said['to']}")
 
 
 @blueprint.get("/impact")
+@describes(Operation(parameters=(_OF,), answers={200: FORMS}, refuses=_REFUSES))
 def impact() -> Response:
-    """What rests on a thing, down to deployments: ``?of=…``."""
-    found = lake().impact(_needed(_parameters(), "of"))
-    return _rendered(found, found.renderings())
+    """What rests on a thing, down to deployments."""
+    said = parameters()
+    return rendered(lake().impact(said["of"]), f"What rests on {said['of']}")
 
 
 @blueprint.get("/search")
+@describes(
+    Operation(
+        parameters=(
+            Parameter("q", "Words; everything when left out."),
+            Parameter("kind", "Of which kind: dataset, model, training …"),
+            *(
+                Parameter(name, f"With this {name}, by IRI.")
+                for name in ("tag", "owner", "algorithm", "stage", "level", "status", "license")
+            ),
+            Parameter("limit", "How many at most.", kind="integer"),
+            Parameter("after", "Where the page before ended."),
+        ),
+        refuses=(400, 404, 406),
+    )
+)
 def search() -> Response:
-    """Things by words and facets: ``?q=…&kind=model``."""
-    said = _parameters()
-    return _json(lake().search(said.pop("q", ""), **said))
-
-
-@blueprint.get("/log")
-def log() -> Response:
-    """Journal entries, newest first: ``?of=…&limit=20``."""
-    said = _parameters()
-    limit = said.get("limit", "20")
-    if not limit.isdigit():
-        raise UsageError(f"{limit!r} is not a number.", where="limit")
-    return _json(lake().log(said.get("of"), limit=int(limit)))
-
-
-@blueprint.get("/status")
-def status() -> Response:
-    """What the lake holds."""
-    return _json(lake().status())
+    """Things by words and facets, best first."""
+    said = parameters()
+    return as_json(lake().search(said.pop("q", ""), **said))
 
 
 @blueprint.get("/resolve")
+@describes(Operation(parameters=(Parameter("name", f"A name of {_THING}.", required=True),), refuses=_REFUSES))
 def resolve() -> Response:
-    """The IRI that a name means: ``?name=…``."""
-    said = _parameters()
-    return _json({"iri": lake().resolve(_needed(said, "name"))})
+    """The IRI that a name means."""
+    return as_json({"iri": lake().resolve(parameters()["name"])})
 
 
-def _parameters() -> dict[str, str]:
-    said: dict[str, str] = {}
-    for name, values in request.args.lists():
-        if len(values) > 1:
-            raise UsageError(f"The parameter {name} is given {len(values)} times.", where=name)
-        said[name] = values[0]
-    return said
+@blueprint.get("/log")
+@describes(
+    Operation(
+        parameters=(
+            Parameter("of", "The IRI of one record or of its graph; the whole lake when left out."),
+            Parameter("limit", "How many entries at most; 20 when left out.", kind="integer"),
+        ),
+        refuses=(400, 406),
+    )
+)
+def log() -> Response:
+    """Entries of the journal, newest first."""
+    said = parameters()
+    return as_json(lake().log(said.get("of"), limit=number(said, "limit", 20, most=_MOST_ENTRIES)))
 
 
-def _needed(said: dict[str, str], name: str) -> str:
-    if not said.get(name):
-        raise UsageError(f"The parameter {name} is missing.", where=name)
-    return said[name]
+@blueprint.get("/status")
+@describes(Operation(refuses=(400, 406)))
+def status() -> Response:
+    """What the lake is and holds."""
+    parameters()
+    # Where it lies on the server's disk is nobody's business out here.
+    return as_json({name: said for name, said in lake().status().items() if name != "directory"})
 
 
-def _steps(text: str) -> int | str:
+def _steps(said: dict[str, str], name: str, default: str) -> Steps:
+    text = said.get(name, default)
     if text == "all":
         return "all"
-    if not text.isdigit():
-        raise UsageError(f"{text!r} is not a number of steps.", where="up, down", hint="A number, or all.")
-    return int(text)
-
-
-def _json(value: Any) -> Response:
-    return Response(json.dumps(value, ensure_ascii=False), mimetype=JSON)
-
-
-def _rendered(answer: Any, renderings: dict[str, Any]) -> Response:
-    media_type = choose([JSON, *renderings])
-    if media_type == JSON:
-        return _json(answer.as_dict())
-    return Response(renderings[media_type](), mimetype=media_type)
+    try:
+        return number(said, name, 0, most=_MOST_STEPS)
+    except UsageError as error:
+        raise UsageError(error.message, where=name, hint="A number of steps, or all.") from error

@@ -1,83 +1,123 @@
-"""/id/…: a thing's IRI is its address; RDF by Accept or suffix, a plain page for people."""
+"""/id/… and /graph/…: a thing's IRI is its address; RDF by Accept or suffix, a plain page for people."""
 
 from __future__ import annotations
 
 from html import escape
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
 from lakegraph.errors import NotFoundError
 from lakegraph.exchange import RDF_TYPES, SUFFIXES, serialize
+from lakegraph.http.describing import Operation, Parameter, describes, parameters
+from lakegraph.http.links import add_alternates, add_provenance
 from lakegraph.http.negotiation import HTML, choose
+from lakegraph.http.result_page import page
 from lakegraph.http.state import lake
 from lakegraph.rdf.terms import Triple, is_iri, value
 from lakegraph.rdf.vocabulary import ontology
 
 blueprint = Blueprint("entities", __name__)
+FORMS = (*RDF_TYPES, HTML)
+_SUFFIXES = {**SUFFIXES, "html": HTML}
+# What may stand in an IRI as it is (RFC 3987); a server hands paths over decoded, so the rest is encoded again.
+_IN_PATHS = "/:@!$&'()*+,;=~-._"
+_PATH = Parameter("path", "What follows in the thing's IRI, with or without a suffix.", required=True, place="path")
 
 
 @blueprint.get("/id/<path:path>")
+@describes(Operation(parameters=(_PATH,), answers={200: FORMS}, refuses=(400, 404, 406)))
 def thing(path: str) -> Response:
     """Everything that is said of a thing and of its parts."""
-    iri, media_type = _asked(path)
-    triples = lake().describe(iri)
-    if media_type == HTML:
-        return _located(Response(_page(iri, triples), mimetype=HTML), iri, media_type)
-    body = serialize(triples, media_type, ontology().prefixes)
-    return _located(Response(body, mimetype=media_type), iri, media_type)
+    parameters()
+    return _below("id/", path)
+
+
+@blueprint.get("/graph/<path:path>")
+@describes(Operation(parameters=(_PATH,), answers={200: FORMS}, refuses=(400, 404, 406)))
+def graph(path: str) -> Response:
+    """What is said of one of the lake's own graphs."""
+    parameters()
+    return _below("graph/", path)
 
 
 @blueprint.get("/resource")
+@describes(
+    Operation(
+        parameters=(Parameter("iri", "The thing's IRI.", required=True),),
+        answers={200: FORMS},
+        refuses=(400, 404, 406),
+    )
+)
 def foreign() -> Response:
-    """A thing whose IRI is not below this lake's base: ``/resource?iri=…``."""
-    iri = request.args.get("iri", "")
-    media_type = choose([*RDF_TYPES, HTML])
-    triples = lake().describe(iri)
+    """A thing whose IRI is not an address of this lake, or cannot stand in a path."""
+    iri = parameters()["iri"]
+    media_type = choose(FORMS)
+    response = _written(iri, lake().describe(iri), media_type)
+    add_provenance(response, iri, request.url, lake().base)
+    return response
+
+
+def _below(folder: str, path: str) -> Response:
+    iri, suffix = _found(folder, path)
+    media_type = _SUFFIXES[suffix] if suffix else choose(FORMS)
+    response = _written(iri, lake().describe(iri), media_type)
+    address = f"{request.script_root}/{folder}{quote(path.removesuffix('.' + suffix) if suffix else path, _IN_PATHS)}"
+    response.headers["Content-Location"] = f"{address}.{_suffix(media_type)}"
+    add_alternates(response, address)
+    add_provenance(response, iri, iri, lake().base)
+    return response
+
+
+def _found(folder: str, path: str) -> tuple[str, str]:
+    """The thing's IRI, and the suffix that was asked for: it counts only where nothing has the whole path as its name.
+
+    Raises:
+        NotFoundError: The lake knows no such thing.
+    """
+    stem, dot, suffix = path.rpartition(".")
+    tried = [(path, ""), (stem, suffix)] if dot and suffix in _SUFFIXES else [(path, "")]
+    for name, end in tried:
+        for spelt in _spellings(name):
+            iri = f"{lake().base}{folder}{spelt}"
+            if lake().knows(iri):
+                return iri, end
+    raise NotFoundError(
+        f"The lake knows nothing called {lake().base}{folder}{path}.", hint="GET /search?q=… finds what there is."
+    )
+
+
+def _spellings(path: str) -> list[str]:
+    """The IRIs whose decoded path is *path*: as people write it first, then with every byte beyond ASCII encoded."""
+    encoded = quote(path, _IN_PATHS)
+    readable = "".join(c if ord(c) > 159 and c.isprintable() else quote(c, _IN_PATHS) for c in path)
+    return list(dict.fromkeys((path, readable, encoded)))
+
+
+def _suffix(media_type: str) -> str:
+    return RDF_TYPES[media_type].suffix if media_type in RDF_TYPES else "html"
+
+
+def _written(iri: str, triples: list[Triple], media_type: str) -> Response:
     if media_type == HTML:
         return Response(_page(iri, triples), mimetype=HTML)
     return Response(serialize(triples, media_type, ontology().prefixes), mimetype=media_type)
 
 
-def _asked(path: str) -> tuple[str, str]:
-    """The thing's IRI and the media type; a suffix counts only when no thing has the whole path as its name."""
-    base = f"{lake().base}id/"
-    stem, dot, suffix = path.rpartition(".")
-    if dot and (suffix in SUFFIXES or suffix == "html") and not lake().knows(base + path):
-        return base + stem, SUFFIXES.get(suffix, HTML)
-    if not lake().knows(base + path):
-        raise NotFoundError(f"The lake knows nothing called {base}{path}.", hint="lakegraph search, or GET /questions.")
-    return base + path, choose([*RDF_TYPES, HTML])
-
-
-def _located(response: Response, iri: str, media_type: str) -> Response:
-    suffix = RDF_TYPES[media_type].suffix if media_type in RDF_TYPES else "html"
-    response.headers["Content-Location"] = f"{request.path.removesuffix('.' + suffix)}.{suffix}"
-    for name, media in RDF_TYPES.items():
-        response.headers.add("Link", f'<{iri}.{media.suffix}>; rel="alternate"; type="{name}"')
-    # PROV-AQ section 3.1: where this thing's provenance is told.
-    response.headers.add("Link", f'<{iri}>; rel="http://www.w3.org/ns/prov#has_provenance"; anchor="{iri}"')
-    response.headers.add("Link", f'<{lake().base}sparql>; rel="http://www.w3.org/ns/prov#has_query_service"')
-    return response
-
-
 def _page(iri: str, triples: list[Triple]) -> str:
-    """A table of what is said, each IRI of this lake a link; nothing is loaded from elsewhere."""
+    """A table of what is said, each IRI of this lake a link."""
     known = ontology()
     rows = "".join(
         f"<tr><td>{_cell(s)}</td><td>{escape(known.labels.get(p, known.shorten(p)))}</td><td>{_cell(o)}</td></tr>"
         for s, p, o in triples
     )
-    title = escape(iri)
-    return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>"
-        "<style>body{font:16px/1.5 system-ui;margin:2rem;color-scheme:light dark}td{padding:.2rem .8rem;vertical-align:top;"
-        "overflow-wrap:anywhere}table{border-collapse:collapse}tr+tr td{border-top:1px solid #8884}</style>"
-        f"<h1>{title}</h1><table><tbody>{rows}</tbody></table></html>"
-    )
+    return page(iri, f"<table><tbody>{rows}</tbody></table>")
 
 
 def _cell(token: str) -> str:
-    text = escape(value(token))
-    own = is_iri(token) and value(token).startswith(f"{lake().base}id/")
-    path = "/id/" + value(token).removeprefix(f"{lake().base}id/")
-    return f'<a href="{escape(path)}">{escape(path.removeprefix("/id/"))}</a>' if own else text
+    """A term; a link only where it leads back into this lake, so that nothing which a record says can be followed."""
+    text, own = value(token), f"{lake().base}id/"
+    if not (is_iri(token) and text.startswith(own)):
+        return escape(text)
+    path = text.removeprefix(own)
+    return f'<a href="{escape(quote(f"{request.script_root}/id/{path}", _IN_PATHS + "%"))}">{escape(path)}</a>'

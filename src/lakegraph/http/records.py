@@ -1,84 +1,200 @@
-"""POST /records: a run in, a receipt or the reasons of a refusal out."""
+"""POST /records and /withdrawals: a run in, a receipt or the reasons of a refusal out."""
 
 from __future__ import annotations
 
 import json
+from typing import Any, NoReturn
+from urllib.parse import unquote
 
-from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from flask import Blueprint, Response, request
 
 from lakegraph.errors import DocumentError, UsageError
+from lakegraph.http.describing import Operation, Parameter, describes, flag, parameters
+from lakegraph.http.headers import uri
+from lakegraph.http.links import add_provenance
+from lakegraph.http.negotiation import JSON, choose
+from lakegraph.http.problems import MEDIA_TYPE as PROBLEM
+from lakegraph.http.problems import TURTLE
+from lakegraph.http.protocol import read_body
+from lakegraph.http.refusals import MediaTypeError
 from lakegraph.http.state import lake
 from lakegraph.model import json_schema
 from lakegraph.rdf.intake import MEDIA_TYPES
 from lakegraph.receipts import Receipt
 
 blueprint = Blueprint("records", __name__)
+LINES = "application/x-ndjson"
+SCHEMA = "application/schema+json"
+_LONGEST_KEY = 255
+
+_KEY = Parameter(
+    "Idempotency-Key", "The same key again answers with the first receipt; percent-encoded.", place="header"
+)
+_CAPTURED = Parameter(
+    "captured", "Whether another tool's run is recorded: what it cannot know is then only a warning.", kind="boolean"
+)
+_SUPERSEDES = Parameter("supersedes", "The IRI of the record that this document corrects.")
 
 
 @blueprint.post("/records")
+@describes(
+    Operation(
+        parameters=(_CAPTURED, _SUPERSEDES, _KEY),
+        body={JSON: "Record", **dict.fromkeys(sorted(MEDIA_TYPES), "")},
+        answers={201: (JSON,)},
+        schema="Receipt",
+        refuses=(400, 404, 406, 409, 413, 415, 422, 503, 507),
+    )
+)
 def record() -> Response:
-    """Record one document or one run in RDF: 201 with ``Location`` and ``Lake-Seq``."""
-    body, media_type = _body()
-    key = request.headers.get("Idempotency-Key")
-    captured = request.args.get("captured", "") in ("1", "true")
-    supersedes = request.args.get("supersedes")
-    if media_type in MEDIA_TYPES:
+    """Record one document, or one run in RDF."""
+    said, key = parameters(), _key()
+    choose((JSON, PROBLEM, TURTLE))
+    media_type = _media_type(JSON, *MEDIA_TYPES)
+    captured, supersedes = flag(said, "captured"), said.get("supersedes")
+    if media_type != JSON:
         if supersedes:
-            raise UsageError("A correction is sent as a document.", where="supersedes")
-        return _receipt(lake().record_rdf(body, media_type, key=key, captured=captured))
-    if media_type != "application/json":
-        raise UnsupportedMediaType(f"Send application/json, or RDF as one of {', '.join(sorted(MEDIA_TYPES))}.")
-    document = _document(body)
+            raise UsageError("A correction is sent as a document.", where="supersedes", hint=f"Send {JSON}.")
+        return _receipt(lake().record_rdf(_body(), media_type, key=key, captured=captured))
+    document = _object(_body())
     if supersedes:
         return _receipt(lake().supersede(supersedes, document, key=key))
     return _receipt(lake().record(document, key=key, captured=captured))
 
 
 @blueprint.post("/records/batch")
+@describes(Operation(parameters=(_CAPTURED,), body={LINES: ""}, answers={200: (LINES,)}, refuses=(400, 413, 415, 503)))
 def record_batch() -> Response:
-    """Record many documents, one JSON object a line; one line of answer for each, in order."""
-    body, _ = _body()
-    documents = [_document(line) for line in body.splitlines() if line.strip()]
-    captured = request.args.get("captured", "") in ("1", "true")
+    """Record many documents, one JSON object a line; one line of answer for each, in order: a receipt or a problem."""
+    captured = flag(parameters(), "captured")
+    _media_type(LINES, JSON)
+    documents = [_object(line, number) for number, line in enumerate(_body().splitlines(), 1) if line.strip()]
     lines = []
     for answer in lake().record_many(documents, captured=captured):
         said = answer.as_dict() if isinstance(answer, Receipt) else {"status": answer.status, **answer.as_dict()}
-        lines.append(json.dumps(said, ensure_ascii=False))
-    return Response("\n".join(lines) + "\n", mimetype="application/x-ndjson")
+        lines.append(json.dumps(said, ensure_ascii=False, default=str) + "\n")
+    return Response("".join(lines), mimetype=LINES)
+
+
+@blueprint.post("/withdrawals")
+@describes(
+    Operation(
+        parameters=(_KEY,),
+        body={JSON: "Withdrawing"},
+        answers={201: (JSON,)},
+        schema="Receipt",
+        refuses=(400, 404, 406, 409, 413, 415, 422, 503, 507),
+    )
+)
+def withdraw() -> Response:
+    """Take a record back: what it said leaves the graph; that it was said stays in the journal."""
+    parameters()
+    key = _key()
+    choose((JSON, PROBLEM, TURTLE))
+    _media_type(JSON)
+    said = _object(_body())
+    fields = {name: said.pop(name, None) for name in ("record", "by", "why")}
+    for name, text in fields.items():
+        if not isinstance(text, str) or not text.strip():
+            raise DocumentError(
+                f"A withdrawal says {name}, as text.", where=name, hint='{"record": …, "by": …, "why": …}'
+            )
+    for name in said:
+        raise DocumentError(f"{name!r} is not a field of a withdrawal.", where=name, hint="record, by, why")
+    done = lake().tombstone(str(fields["record"]), by=str(fields["by"]), why=str(fields["why"]), key=key)
+    return _receipt(done)
 
 
 @blueprint.get("/schema")
+@describes(Operation(answers={200: (SCHEMA,)}, refuses=(400,)))
 def schema() -> Response:
     """The JSON Schema of every record document."""
-    return Response(json.dumps(json_schema(), indent=1), mimetype="application/schema+json")
+    parameters()
+    return Response(json.dumps(json_schema(), indent=1), mimetype=SCHEMA)
 
 
-def _body() -> tuple[bytes, str]:
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise UnsupportedMediaType("Compressed bodies are not read; send it as it is.")
-    limit = current_app.config["LAKE"].settings.limits.body_bytes
-    if request.content_length is not None and request.content_length > limit:
-        raise RequestEntityTooLarge(f"A body may have {limit} bytes.")
-    body = request.stream.read(limit + 1)
-    if len(body) > limit:
-        raise RequestEntityTooLarge(f"A body may have {limit} bytes.")
-    return body, request.mimetype or "application/json"
-
-
-def _document(body: bytes) -> dict[str, object]:
+def _key() -> str | None:
+    """The idempotency key; percent-encoded on the way, because headers carry little more than ASCII."""
+    said = request.headers.get("Idempotency-Key")
+    if said is None:
+        return None
     try:
-        document = json.loads(body)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        place = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else None
-        raise DocumentError(f"The body is not JSON: {error}.", where=place) from error
+        key = unquote(said, errors="strict")
+    except UnicodeDecodeError as error:
+        raise UsageError("The key is not UTF-8.", where="Idempotency-Key", hint="Percent-encode its UTF-8.") from error
+    if not 0 < len(key) <= _LONGEST_KEY or not key.isprintable():
+        raise UsageError(
+            f"A key has 1 to {_LONGEST_KEY} printable characters.", where="Idempotency-Key", hint="Such as a UUID."
+        )
+    return key
+
+
+def _media_type(*read: str) -> str:
+    """The media type of the body.
+
+    It must be said: without one, any page in a browser could send a body here without being asked whether it may.
+    """
+    media_type = request.mimetype
+    if media_type not in read:
+        raise MediaTypeError(
+            f"{media_type or 'A body without Content-Type'} is not read here.",
+            where="Content-Type",
+            hint=f"Send one of {', '.join(sorted(read))}.",
+        )
+    return media_type
+
+
+def _body() -> bytes:
+    return read_body(request.environ, lake().settings.limits.body_bytes)
+
+
+def _object(body: bytes, line: int | None = None) -> dict[str, Any]:
+    """The JSON object in *body*.
+
+    Args:
+        body: JSON.
+        line: Its number, for a body of many.
+
+    Raises:
+        DocumentError: It is not JSON, not an object, or says a field twice; line and column are named.
+    """
+    try:
+        document = json.loads(body, object_pairs_hook=_pairs, parse_constant=_no_number)
+        json.dumps(document, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        place = f"line {line or error.lineno}, column {error.colno}"
+        raise DocumentError(f"The body is not JSON: {error.msg}.", where=place, hint="See /schema.") from error
+    except (ValueError, RecursionError) as error:
+        what = str(error) if isinstance(error, _JsonError) else "The body cannot be read as JSON."
+        raise DocumentError(
+            what, where=f"line {line}" if line else None, hint="Send UTF-8, not nested deeply."
+        ) from error
     if not isinstance(document, dict):
-        raise DocumentError("A record is a JSON object.", hint='Start with {"type": "Ingest", …}.')
+        where = f"line {line}" if line else None
+        raise DocumentError("A record is a JSON object.", where=where, hint='Start with {"type": "Ingest", …}.')
     return document
 
 
+class _JsonError(ValueError):
+    """JSON that means two things, or nothing."""
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _JsonError(f"The field {twice!r} stands twice in one object.")
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise _JsonError(f"{text} is not a number that JSON knows.")
+
+
 def _receipt(receipt: Receipt) -> Response:
-    response = Response(json.dumps(receipt.as_dict(), ensure_ascii=False), status=201, mimetype="application/json")
-    response.headers["Location"] = receipt.iri
+    response = Response(json.dumps(receipt.as_dict(), ensure_ascii=False, default=str), status=201, mimetype=JSON)
+    response.headers["Location"] = uri(receipt.iri)
     response.headers["Lake-Seq"] = str(receipt.seq)
+    add_provenance(response, receipt.iri, receipt.graph, lake().base)
     return response

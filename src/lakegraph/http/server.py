@@ -2,101 +2,132 @@
 
 from __future__ import annotations
 
-import atexit
-import socket
+import http.client
+import multiprocessing
+import ssl
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from lakegraph.config import Settings
-from lakegraph.errors import ForbiddenError, LakeBusyError
+from lakegraph.config import ServeSettings, Settings
+from lakegraph.errors import ForbiddenError, SettingsError
+from lakegraph.http.address import check_free, free_port, is_loopback, url_of
+from lakegraph.http.worker import Opener, application
 
-if TYPE_CHECKING:
-    from lakegraph.lake import Lake
+_STOP = 8
+"""Seconds that answers under way get when the server is stopped; what is left of ten goes into closing the lake."""
+_LOOK = 0.05
+_HEADER_SECONDS = 10
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-Open = Callable[[], "Lake"]
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Where certificate and key of the server lie, both PEM."""
+
+    certificate: Path
+    key: Path
 
 
-def run(open_lake: Open, settings: Settings, ready: Callable[[str], None]) -> None:
-    """Serve a lake until the process is interrupted; a stop waits for answers under way.
+def run(
+    open_lake: Opener,
+    settings: Settings,
+    ready: Callable[[str], None],
+    *,
+    tls: Tls | None = None,
+    hosts: tuple[str, ...] = (),
+) -> None:
+    """Serve a lake until the process is interrupted or terminated; a stop waits for answers under way.
 
     Args:
         open_lake: Opens the lake; called in the worker process, so a module's function or a ``partial`` of one.
         settings: The lake's settings; ``serve`` says where to listen.
-        ready: Called with the address once it answers.
+        ready: Called with the address once the lake is open and answers.
+        tls: Certificate and key; plain HTTP without.
+        hosts: Names under which requests may come, beside loopback's and the base's.
 
     Raises:
         ForbiddenError: The address is beyond loopback, and nothing would ask callers who they are.
         LakeBusyError: The port is taken.
+        SettingsError: Certificate or key cannot be read.
     """
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-
     where = settings.serve
-    if where.host not in _LOOPBACK:
+    if not is_loopback(where.host):
         raise ForbiddenError(
             f"The lake is not served on {where.host}: whoever reaches it could write.",
+            where="serve.host",
             hint="Bind 127.0.0.1 and put a proxy with authentication in front.",
         )
-    port = where.port or _free_port(where.host)
-    _check_free(where.host, port)
-    url = f"http://{where.host}:{port}"
-    server: Any = Granian(
-        "lakegraph",
-        address=where.host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=where.threads,
-        websockets=False,
-        workers_kill_timeout=10,
-        log_level=LogLevels.warning,
-    )
-    threading.Thread(target=_when_listening, args=(where.host, port, partial(ready, url)), daemon=True).start()
-    server.serve(target_loader=partial(_application, open_lake, url), wrap_loader=False)
+    port = where.port or free_port(where.host)
+    check_free(where.host, port)
+    url = url_of(where.host, port, secure=tls is not None)
+    # The lake was open in this process a moment ago: a fork would inherit an engine whose threads are gone.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = _server(where, port, tls)
+    stopped = threading.Event()
+    watcher = partial(_when_ready, where.host, port, tls is not None, stopped, partial(ready, url))
+    server.on_startup(lambda: threading.Thread(target=watcher, daemon=True).start())
+    try:
+        server.serve(target_loader=partial(application, open_lake, url, hosts), wrap_loader=False)
+    finally:
+        stopped.set()
 
 
-def _application(open_lake: Open, url: str, *_: Any) -> Any:
-    """The WSGI application, made in the worker process."""
-    from lakegraph.http.app import create_app
+def _server(where: ServeSettings, port: int, tls: Tls | None) -> Any:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
 
-    lake = open_lake()
-    atexit.register(lake.close)
-    if lake.lock:
-        lake.lock.announce(url)
-    return create_app(lake)
+    try:
+        return Granian(
+            "lakegraph",
+            address=where.host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=1,
+            blocking_threads=where.threads,
+            websockets=False,
+            # Who sends its headers byte by byte holds a connection, but not for long.
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_SECONDS * 1000),
+            workers_kill_timeout=_STOP,
+            log_level=LogLevels.warning,
+            ssl_cert=tls.certificate if tls else None,
+            ssl_key=tls.key if tls else None,
+        )
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"Certificate or key cannot be used: {error}",
+            where=str(tls.certificate if tls else ""),
+            hint="Both are PEM.",
+        ) from error
 
 
-def _when_listening(host: str, port: int, ready: Callable[[], None]) -> None:
-    """Wait until the application answers, so that what is announced is true."""
-    import http.client
-
-    for _ in range(2400):
+def _when_ready(host: str, port: int, secure: bool, stopped: threading.Event, ready: Callable[[], None]) -> None:
+    """Wait until the lake is open, however long its replay takes, so that what is announced is true."""
+    while not stopped.is_set():
         try:
-            connection = http.client.HTTPConnection(host, port, timeout=5)
-            connection.request("GET", "/health")
-            if connection.getresponse().status == 200:
-                ready()
-                return
+            connection = _connection(host, port, secure=secure)
+            try:
+                connection.request("GET", "/ready")
+                if connection.getresponse().status == http.HTTPStatus.OK:
+                    ready()
+                    return
+            finally:
+                connection.close()
         except OSError:
             pass
-        time.sleep(0.05)
+        time.sleep(_LOOK)
 
 
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
-
-
-def _check_free(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise LakeBusyError(f"Port {port} is taken.", where=f"{host}:{port}", hint="Choose another: --port.") from error
+def _connection(host: str, port: int, *, secure: bool) -> http.client.HTTPConnection:
+    if not secure:
+        return http.client.HTTPConnection(host, port, timeout=5)
+    # It asks itself, on loopback, under a name that the certificate need not have.
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=5, context=context)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from flask import current_app
 
-if TYPE_CHECKING:
-    from lakegraph.lake import Lake
+from lakegraph.http.served import Served
 
 
-def lake() -> Lake:
+def lake() -> Served:
     """The lake of this application."""
-    return cast("Lake", current_app.config["LAKE"])
+    return cast("Served", current_app.config["LAKE"])

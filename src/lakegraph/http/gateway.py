@@ -1,0 +1,73 @@
+"""The door of the service: which host it answers for, where it is mounted, and what is answered in front of Flask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from lakegraph.http import problems
+from lakegraph.http.headers import ALWAYS, Headers
+from lakegraph.http.protocol import Environ
+from lakegraph.http.refusals import MisdirectedError
+from lakegraph.http.sparql import Endpoint, StartResponse
+
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_ASKED = ("GET", "HEAD", "POST")
+
+
+class Gateway:
+    """Plain WSGI in front of the application.
+
+    Args:
+        inner: The application.
+        sparql: Answers queries.
+        base: The lake's base; its host is answered for, and its path may stand in front of every path.
+        hosts: Further host names that requests may be for.
+    """
+
+    def __init__(self, inner: Application, sparql: Endpoint, base: str, hosts: Collection[str] = ()) -> None:
+        self._inner = inner
+        self._sparql = sparql
+        parts = urlsplit(base)
+        self._prefix = parts.path.rstrip("/")
+        self._hosts = LOOPBACK | {name.lower() for name in hosts} | {parts.hostname or ""}
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        # A page of another site can reach this address under a name of its own, and would then count as the same site.
+        host = _host_name(environ.get("HTTP_HOST", "localhost"))
+        if host not in self._hosts:
+            return _misdirected(host, environ, start_response)
+        path: str = environ["PATH_INFO"]
+        if self._prefix and (path == self._prefix or path.startswith(self._prefix + "/")):
+            path = path[len(self._prefix) :] or "/"
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
+            environ["PATH_INFO"] = path
+        if path in ("/sparql", "/sparql/") and environ["REQUEST_METHOD"] in _ASKED:
+            answer = self._sparql(environ, start_response)
+            if answer is not None:
+                return answer
+        return self._inner(environ, start_response)
+
+
+def _host_name(host: str) -> str:
+    """The name in a ``Host`` header, without port and brackets."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0].rstrip(".")
+
+
+def _misdirected(host: str, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    error = MisdirectedError(
+        f"This lake does not answer for {host[:100]!r}.",
+        where="Host",
+        hint="Use the host of the lake's base, or 127.0.0.1.",
+    )
+    body = problems.body_of(error)
+    headers: Headers = [*problems.headers_of(error), ("Content-Length", str(len(body))), *ALWAYS]
+    start_response(f"{error.status} {HTTPStatus(error.status).phrase}", headers)
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

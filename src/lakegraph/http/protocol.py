@@ -1,0 +1,152 @@
+"""Reading a query operation of the SPARQL 1.1 Protocol (section 2.1) from a WSGI request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from lakegraph.errors import QueryError, UsageError
+from lakegraph.http.refusals import MediaTypeError, TooLargeError
+
+Environ = dict[str, Any]
+_FORM = "application/x-www-form-urlencoded"
+_DIRECT = "application/sparql-query"
+_MOST_FIELDS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRequest:
+    """One query, as it was asked.
+
+    Attributes:
+        text: The query.
+        default_graphs: ``default-graph-uri``, in order.
+        named_graphs: ``named-graph-uri``, in order.
+        min_seq: The journal entry that the answer must take into account.
+    """
+
+    text: str
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    min_seq: int | None = None
+
+
+def read_query(environ: Environ, body_limit: int) -> QueryRequest | None:
+    """The query that a request asks; parameters that the protocol does not know are passed over.
+
+    Args:
+        environ: A GET, HEAD or POST request.
+        body_limit: The most bytes that its body may have.
+
+    Returns:
+        ``None`` for a GET without a query, which asks what the service is.
+
+    Raises:
+        QueryError: It is not UTF-8.
+        UsageError: There are several queries, none, or an update.
+        MediaTypeError: The body is in none of the protocol's two forms.
+        TooLargeError: The body is too large.
+    """
+    fields = _fields(_text(environ.get("QUERY_STRING", "").encode("latin-1")))
+    direct: list[str] = []
+    if environ["REQUEST_METHOD"] == "POST":
+        media_type = _media_type(environ.get("CONTENT_TYPE", ""))
+        body = _text(read_body(environ, body_limit))
+        if media_type == _DIRECT:
+            direct.append(body)
+        else:
+            fields += _fields(body)
+    elif not any(name in ("query", "update") for name, _ in fields):
+        return None
+    return QueryRequest(
+        text=_one([*direct, *_all(fields, "query")], has_update=bool(_all(fields, "update"))),
+        default_graphs=_all(fields, "default-graph-uri"),
+        named_graphs=_all(fields, "named-graph-uri"),
+        min_seq=_sequence_number(environ.get("HTTP_LAKE_MIN_SEQ")),
+    )
+
+
+def read_body(environ: Environ, limit: int) -> bytes:
+    """The body of a request.
+
+    Raises:
+        MediaTypeError: It is compressed.
+        TooLargeError: It has more than *limit* bytes; no more than those were read.
+    """
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
+        raise MediaTypeError("Compressed bodies are not read.", where="Content-Encoding", hint="Send it as it is.")
+    length = environ.get("CONTENT_LENGTH") or None
+    if length is not None and int(length) > limit:
+        raise _too_large(limit)
+    body: bytes = environ["wsgi.input"].read(limit + 1 if length is None else int(length))
+    if len(body) > limit:
+        raise _too_large(limit)
+    return body
+
+
+def _too_large(limit: int) -> TooLargeError:
+    return TooLargeError(f"The body of this request may have {limit} bytes.", hint="Send it in parts.")
+
+
+def _media_type(content_type: str) -> str:
+    name, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    if name not in (_FORM, _DIRECT):
+        raise MediaTypeError(
+            f"A query is not read from {name or 'a body without Content-Type'}.",
+            where="Content-Type",
+            hint=f"Send {_DIRECT}, or {_FORM} with the field query.",
+        )
+    for parameter in parameters:
+        key, _, text = parameter.partition("=")
+        if key.strip() == "charset" and text.strip(' "') not in ("utf-8", "utf8"):
+            raise MediaTypeError("Queries are read in UTF-8.", where="Content-Type", hint="Leave charset out.")
+    return name
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise QueryError(
+            "The query is not UTF-8.", where=f"byte {error.start + 1}", hint="Encode it in UTF-8."
+        ) from error
+
+
+def _fields(form: str) -> list[tuple[str, str]]:
+    if not form:
+        return []
+    try:
+        return parse_qsl(form, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except UnicodeDecodeError as error:
+        raise QueryError("The query is not UTF-8.", hint="Percent-encode its UTF-8 bytes.") from error
+    except ValueError as error:
+        raise UsageError(f"The request has more than {_MOST_FIELDS} fields.") from error
+
+
+def _all(fields: list[tuple[str, str]], name: str) -> tuple[str, ...]:
+    return tuple(text for key, text in fields if key == name)
+
+
+def _one(queries: list[str], *, has_update: bool) -> str:
+    if has_update:
+        raise UsageError(
+            "This address answers queries, and takes no updates.",
+            where="update",
+            hint="Send records to /records.",
+        )
+    if len(queries) != 1:
+        raise UsageError(
+            f"There are {len(queries)} queries in the request; there must be one.",
+            where="query",
+            hint="/sparql?query=…",
+        )
+    return queries[0]
+
+
+def _sequence_number(said: str | None) -> int | None:
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdigit() and len(said) < 19):
+        raise UsageError(f"{said!r} is not a sequence number.", where="Lake-Min-Seq", hint="Send what Lake-Seq said.")
+    return int(said)

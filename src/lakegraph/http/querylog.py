@@ -1,0 +1,116 @@
+"""The query log: one JSON line for each asked query, written by a thread of its own so that no answer waits for it."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import logging
+import os
+import threading
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+log = logging.getLogger("lakegraph.http.querylog")
+_TEXT = 2048
+"""Characters of a query that are kept; its hash stands for the rest."""
+_ROTATE = 64 * 2**20
+_PAUSE = 0.25
+_WAITING = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One query that ended.
+
+    Attributes:
+        id: The query's id, as ``Lake-Query`` told it; empty when it never ran.
+        who: The address that it came from.
+        text: The query.
+        outcome: ``ok``, ``truncated``, ``gone`` (the client left) or an error's code.
+        seconds: How long it took.
+        size: Bytes of the answer, before compression.
+    """
+
+    id: str
+    who: str
+    text: str
+    outcome: str
+    seconds: float
+    size: int
+
+
+class QueryLog:
+    """Writes to *file*; without one it keeps nothing.
+
+    Args:
+        file: Where; at 64 MiB it is moved to ``<file>.1``, in place of what was there.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._waiting: deque[tuple[float, Asked]] = deque(maxlen=_WAITING)
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def add(self, asked: Asked) -> None:
+        """Log one query."""
+        if self._file is None:
+            return
+        self._waiting.append((datetime.now(UTC).timestamp(), asked))
+        if self._thread is None:
+            self._start()
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        self._stop.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=5)
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None and not self._stop.is_set():
+                self._thread = threading.Thread(target=self._write_on, name="lakegraph-query-log", daemon=True)
+                self._thread.start()
+                atexit.register(self.close)
+
+    def _write_on(self) -> None:
+        while not self._stop.wait(_PAUSE):
+            self._write()
+        self._write()
+
+    def _write(self) -> None:
+        """Write what waits; a disk that refuses costs the log, not the service."""
+        lines = []
+        while self._waiting:
+            lines.append(_line(*self._waiting.popleft()))
+        if not lines or self._file is None:
+            return
+        try:
+            # For the owner alone: queries tell what people look for.
+            with open(self._file, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+                out.write(b"".join(lines))
+                full = out.tell() > _ROTATE
+            if full:
+                self._file.replace(self._file.with_name(self._file.name + ".1"))
+        except OSError as error:
+            log.warning("%d queries could not be logged: %s", len(lines), error)
+
+
+def _line(time: float, asked: Asked) -> bytes:
+    members = {
+        "time": datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds"),
+        "id": asked.id,
+        "who": asked.who,
+        "outcome": asked.outcome,
+        "ms": round(asked.seconds * 1000, 2),
+        "bytes": asked.size,
+        "sha256": hashlib.sha256(asked.text.encode("utf-8", "replace")).hexdigest(),
+        "query": asked.text[:_TEXT],
+    }
+    # Escaped to ASCII: what stands in a query can neither end the line nor steer a terminal.
+    return json.dumps(members).encode() + b"\n"

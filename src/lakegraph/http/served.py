@@ -1,0 +1,151 @@
+"""What HTTP needs of a lake: the calls that its routes make, and nothing of how a lake does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal, Protocol
+
+from lakegraph.config import Settings
+from lakegraph.errors import LakegraphError
+from lakegraph.rdf.terms import Triple
+from lakegraph.receipts import Receipt
+
+Document = Mapping[str, Any]
+Steps = int | Literal["all"]
+
+
+class Moment(Protocol):
+    """The state of the graph that a query read."""
+
+    @property
+    def seq(self) -> int:
+        """The journal entry up to which everything is in it."""
+
+
+class Stream(Protocol):
+    """The answer of an asked query, made while it is read."""
+
+    @property
+    def id(self) -> str:
+        """What it is cancelled by."""
+
+    @property
+    def kind(self) -> str:
+        """``select``, ``ask`` or ``construct``."""
+
+    @property
+    def media(self) -> str:
+        """The media type of its bytes, with parameters."""
+
+    @property
+    def truncated(self) -> bool:
+        """Whether something was left out; certain at its end."""
+
+    @property
+    def snapshot(self) -> Moment:
+        """What it reads."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def __next__(self) -> bytes: ...
+
+    def close(self) -> None:
+        """Give up what is left of it."""
+
+
+class Answer(Protocol):
+    """The answer to a question; how else it can be shown is seen by the methods that it has."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer for JSON."""
+
+
+class Position(Protocol):
+    """The journal, as far as a response tells of it."""
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last entry."""
+
+
+class Served(Protocol):
+    """A lake that can be served."""
+
+    @property
+    def base(self) -> str:
+        """The IRI below which its things stand."""
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings."""
+
+    @property
+    def journal(self) -> Position:
+        """Its journal."""
+
+    def record(self, document: Document, *, key: str | None = None, captured: bool = False) -> Receipt:
+        """Record a document."""
+
+    def record_rdf(self, body: bytes, media_type: str, *, key: str | None = None, captured: bool = False) -> Receipt:
+        """Record RDF."""
+
+    def record_many(
+        self, documents: Iterable[Document], *, captured: bool = False
+    ) -> Iterator[Receipt | LakegraphError]:
+        """Record many documents."""
+
+    def supersede(self, record: str, document: Document, *, key: str | None = None) -> Receipt:
+        """Correct a record."""
+
+    def tombstone(self, record: str, *, by: str, why: str, key: str | None = None) -> Receipt:
+        """Withdraw a record."""
+
+    def questions(self) -> list[dict[str, Any]]:
+        """Every question with its parameters."""
+
+    def ask(self, name: str, **parameters: str) -> Answer:
+        """The answer to a question."""
+
+    def lineage(self, of: str, *, up: Steps = "all", down: Steps = 0) -> Answer:
+        """Where a thing comes from and what came of it."""
+
+    def why(self, a: str, b: str) -> Answer:
+        """How two things hang together."""
+
+    def impact(self, of: str) -> Answer:
+        """What rests on a thing."""
+
+    def search(self, text: str, **filters: str) -> dict[str, Any]:
+        """Things by words and facets."""
+
+    def resolve(self, name: str) -> str:
+        """The IRI that a name means."""
+
+    def describe(self, iri: str) -> list[Triple]:
+        """What is said of a thing."""
+
+    def knows(self, iri: str) -> bool:
+        """Whether anything is said of a thing."""
+
+    def sparql(
+        self,
+        text: str,
+        *,
+        accept: Callable[[str], str],
+        default_graphs: tuple[str, ...] = (),
+        named_graphs: tuple[str, ...] = (),
+        min_seq: int | None = None,
+    ) -> Stream:
+        """Begin to answer a query in the media type that *accept* gives for its form."""
+
+    def log(self, thing: str | None = None, *, limit: int = 20) -> list[dict[str, Any]]:
+        """Entries of the journal."""
+
+    def status(self) -> dict[str, Any]:
+        """What the lake holds."""
+
+    def query_health(self) -> dict[str, Any]:
+        """How the query service is."""
+
+    def close(self) -> None:
+        """Let go of the lake."""

@@ -1,0 +1,99 @@
+"""Requests to one lake's server: headers, problems turned to errors, and what this client has written already."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import urllib3
+
+from lakegraph.errors import LakeBusyError, LakegraphError, UsageError
+from lakegraph.remote.problem import error_of
+
+JSON = "application/json"
+_TIMEOUT = urllib3.Timeout(connect=5, read=300)
+_CONNECTIONS = 8
+Response = urllib3.BaseHTTPResponse
+
+
+class Connection:
+    """A server, and the connections to it; any thread may use them.
+
+    Args:
+        url: Its address.
+        token: Sent as a bearer token.
+
+    Raises:
+        UsageError: *url* is not http or https.
+    """
+
+    def __init__(self, url: str, token: str | None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"{url!r} is not an http(s) address.", where="url", hint="Such as http://127.0.0.1:8010.")
+        self.url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False, maxsize=_CONNECTIONS)
+        self._written = 0
+
+    def get(self, path: str, *, accept: str = JSON) -> Response:
+        """The response to a GET."""
+        return self._send("GET", path, {"Accept": accept}, None)
+
+    def post(self, path: str, body: bytes, media_type: str, *, accept: str = JSON, key: str | None = None) -> Response:
+        """The response to a POST.
+
+        Args:
+            path: Where, with its query.
+            body: The body.
+            media_type: Its media type.
+            accept: What the answer may be.
+            key: An idempotency key.
+        """
+        headers = {"Accept": accept, "Content-Type": media_type}
+        if key is not None:
+            headers["Idempotency-Key"] = quote(key, safe="")
+        return self._send("POST", path, headers, body)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def _send(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Response:
+        if self._written:
+            # Queries read a snapshot that may be a second old: it must hold what this client has written.
+            headers["Lake-Min-Seq"] = str(self._written)
+        try:
+            answer = self._pool.request(
+                method, self.url + path, body=body, headers=self._headers | headers, redirect=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise LakeBusyError(
+                f"The lake at {self.url} cannot be reached.", where=self.url, hint=f"Is it running? {error}"
+            ) from error
+        if answer.status >= 300:
+            raise _problem(answer)
+        if method == "POST":
+            self._written = max(self._written, _number(answer.headers.get("Lake-Seq")))
+        return answer
+
+
+def query_string(**said: str | None) -> str:
+    """``?name=value&…`` of what is not ``None``; empty for nothing."""
+    given = {name: value for name, value in said.items() if value is not None}
+    return "?" + urlencode(given) if given else ""
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text is not None and text.isdigit() else 0
+
+
+def _problem(answer: Response) -> LakegraphError:
+    try:
+        members: Any = json.loads(answer.data)
+    except ValueError:
+        members = None
+    if not isinstance(members, dict) or "code" not in members:
+        members = {"code": "remote", "detail": f"The address answered {answer.status}, and not as a lake does."}
+    return error_of(members, answer.status)
