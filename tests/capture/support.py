@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from lakegraph.preparing import Preparer, Submission
 from lakegraph.rdf.inference import reasoner
 from lakegraph.rdf.mapper import mapper
 from lakegraph.rdf.names import slugify, uuid7
+from lakegraph.rdf.terms import Triple
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.receipts import Receipt
 from lakegraph.validation import Gate, ShapeSet
@@ -63,13 +64,41 @@ def gate() -> Gate:
     return Gate(ShapeSet.load(folders, {ontology().prefixes["lake"]: ontology().declared}), ontology())
 
 
+class Memory:
+    """A stored graph, in dictionaries."""
+
+    def __init__(self) -> None:
+        self._out: dict[str, dict[tuple[str, str], None]] = {}
+        self._in: dict[tuple[str, str], dict[str, None]] = {}
+
+    def add(self, triples: Iterable[Triple]) -> None:
+        for s, p, o in triples:
+            self._out.setdefault(s, {})[p, o] = None
+            self._in.setdefault((p, o), {})[s] = None
+
+    def match(self, s: str | None = None, p: str | None = None, o: str | None = None) -> Iterator[Triple]:
+        for subject in self._out if s is None else [s]:
+            for predicate, value in self._out.get(subject, ()):
+                if p in (None, predicate) and o in (None, value):
+                    yield subject, predicate, value
+
+    def outgoing(self, subject: str) -> Sequence[tuple[str, str]]:
+        return list(self._out.get(subject, ()))
+
+    def objects(self, subject: str, predicate: str) -> Sequence[str]:
+        return [o for p, o in self._out.get(subject, ()) if p == predicate]
+
+    def subjects(self, predicate: str, object: str) -> Sequence[str]:  # noqa: A002 - the protocol's name
+        return list(self._in.get((predicate, object), ()))
+
+
 class GateLake(Recording):
     """A real lake without disk: identity, mapping, inference and the shapes, over statements in memory."""
 
     def __init__(self, folder: Path) -> None:
         self.documents: list[dict[str, Any]] = []
         self.people = People.open(folder / "people.db")
-        self._graph = Layer()
+        self._graph = Memory()
         self._view = View(self._graph, Layer(ontology().concept_triples))
         names = LakeNames(BASE, self._view, self.people)
         self._preparer = Preparer(
