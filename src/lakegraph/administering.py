@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from lakegraph import resources
 from lakegraph.errors import UsageError
@@ -88,7 +88,13 @@ class Administration(Lake):
         """Write every quad of the graph as N-Quads."""
         self._projector.graph.dump(out)
 
-    def validate(self, folders: Sequence[str], *, engine: str = "compiled", progress: Progress | None = None) -> Report:
+    def validate(
+        self,
+        folders: Sequence[str],
+        *,
+        engine: Literal["compiled", "pyshacl"] = "compiled",
+        progress: Progress | None = None,
+    ) -> Report:
         """Check every thing of the lake by the shapes in *folders*.
 
         Args:
@@ -97,7 +103,7 @@ class Administration(Lake):
             progress: Told how many things are checked.
 
         Raises:
-            UsageError: There is no such folder or engine.
+            UsageError: There is no such folder.
         """
         for folder in folders:
             if folder not in ("integrity", "completeness", "policy", "swamp"):
@@ -105,7 +111,7 @@ class Administration(Lake):
                     f"There are no shapes called {folder!r}.", hint="integrity, completeness, policy, swamp"
                 )
         shapes = ShapeSet.load([resources.path(f"shapes/{folder}") for folder in folders])
-        gate = Gate(shapes, ontology())
+        gate = Gate(shapes, ontology(), engine=engine)
         return Report.of(gate.validate(self._view, self._everything(progress)))
 
     def _everything(self, progress: Progress | None) -> Iterator[str]:

@@ -6,23 +6,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from lakegraph import resources
 from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.graph import Limits, QueryService, Running, SnapshotKeeper, WorkerLimits, inspect_query
 from lakegraph.index import Hit
 from lakegraph.lake import Lake
-from lakegraph.questions import Card, Library, Result, bind, card
+from lakegraph.questions import Card, Impact, Library, Lineage, Paths, Result, bind, card, resolve
 from lakegraph.questions import ask as ask_graph
-from lakegraph.questions.resolve import resolve
+from lakegraph.questions import impact as impact_of
+from lakegraph.questions import lineage as lineage_of
+from lakegraph.questions import why as why_between
 from lakegraph.rdf.terms import Triple, iri, valid_iri
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, ShapeSet
 from lakegraph.validation import Result as ShapeResult
-
-if TYPE_CHECKING:
-    from lakegraph.questions import Impact, Lineage, Paths
 
 CARD = "5w1h"
 """The question that is answered by a card instead of a table."""
@@ -107,20 +106,14 @@ class Asking(Lake):
         Returns:
             Nodes, edges, whether that is all, and how many neighbours were left out where.
         """
-        from lakegraph.questions import lineage as lineage_of
-
         return lineage_of(self._projector.graph, iri(self.resolve(of)), up=up, down=down)
 
     def why(self, a: str, b: str) -> Paths:
         """The paths between two things, each readable as a sentence."""
-        from lakegraph.questions import why as why_between
-
         return why_between(self._projector.graph, iri(self.resolve(a)), iri(self.resolve(b)))
 
     def impact(self, of: str) -> Impact:
         """What rests on a thing, down to deployments: what breaks if it is withdrawn."""
-        from lakegraph.questions import impact as impact_of
-
         return impact_of(self._projector.graph, iri(self.resolve(of)))
 
     # -- finding ------------------------------------------------------------------------------------------------------
@@ -132,7 +125,7 @@ class Asking(Lake):
             NotFoundError: Nothing is called so; the nearest names are suggested.
             AmbiguousError: Several things are; they are listed.
         """
-        return resolve(name, self._projector.index, kinds)
+        return resolve(name, kinds, self._projector.index, self._projector.graph, self.base)
 
     def search(self, text: str, **filters: Any) -> dict[str, Any]:
         """Things by words and facets: ``hits`` (best first), ``total``, ``atLeast``, ``after``.

@@ -127,8 +127,18 @@ class Projector:
     ) -> list[Triple]:
         """What *graph* says of things that other records refer to and that it was only the first to describe."""
         shared = dict.fromkeys(s for s, _, _ in gone if s not in made and s not in still and s != f"<{graph}>")
-        needed = {node for node in shared if self._referring(node, graph)}
-        return [t for t in gone if t[0] in needed and t[2] not in made]
+        carried: dict[Triple, None] = {}
+        queue = [node for node in shared if self._referring(node, graph)]
+        needed = set(queue)
+        # What is carried may refer to further things that nobody else describes, as a source to its owner.
+        for node in queue:
+            for triple in gone:
+                if triple[0] == node and triple[2] not in made:
+                    carried[triple] = None
+                    if triple[2] in shared and triple[2] not in needed:
+                        needed.add(triple[2])
+                        queue.append(triple[2])
+        return list(carried)
 
     def _referring(self, node: str, graph: str) -> list[str]:
         rows = self.graph.query(self._dependents_query, {"node": node, "dropped": f"<{graph}>"})

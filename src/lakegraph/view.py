@@ -41,6 +41,13 @@ class Layer:
             out.setdefault(s, {}).setdefault(p, {})[o] = None
             into.setdefault((p, o), {})[s] = None
 
+    def match(self, s: str | None = None, p: str | None = None, o: str | None = None) -> Iterator[Triple]:
+        """The triples of a pattern."""
+        for subject in self._from if s is None else (s,):
+            for predicate, target in self.outgoing(subject):
+                if p in (None, predicate) and o in (None, target):
+                    yield subject, predicate, target
+
     def clear(self) -> None:
         """Forget everything."""
         self._from.clear()
@@ -49,11 +56,9 @@ class Layer:
     def __contains__(self, subject: str) -> bool:
         return subject in self._from
 
-    def outgoing(self, subject: str) -> Iterator[tuple[str, str]]:
+    def outgoing(self, subject: str) -> list[tuple[str, str]]:
         """Predicate and object of every statement about *subject*."""
-        for predicate, objects in self._from.get(subject, {}).items():
-            for o in objects:
-                yield predicate, o
+        return [(p, o) for p, objects in self._from.get(subject, {}).items() for o in objects]
 
     def objects(self, subject: str, predicate: str) -> Iterable[str]:
         """The objects of *subject* and *predicate*."""

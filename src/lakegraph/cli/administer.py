@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -54,11 +54,13 @@ def rebuild(ctx: click.Context) -> None:
 
 
 @click.command()
-@click.option("--only", multiple=True, metavar="FOLDER", help="integrity, completeness, policy or swamp; all if left out.")
+@click.option(
+    "--only", multiple=True, metavar="FOLDER", help="integrity, completeness, policy or swamp; all if left out."
+)
 @click.option("--engine", type=click.Choice(["compiled", "pyshacl"]), default="compiled", show_default=True)
 @click.option("--format", "form", type=click.Choice(["text", "json", "turtle"]), default="text", show_default=True)
 @click.pass_context
-def validate(ctx: click.Context, only: tuple[str, ...], engine: str, form: str) -> None:
+def validate(ctx: click.Context, only: tuple[str, ...], engine: Literal["compiled", "pyshacl"], form: str) -> None:
     """Check the whole lake again by its shapes; exits 1 if anything violates them."""
     with own_lake(ctx) as lake, progress("Checking things") as tick:
         report = lake.validate(only or ("integrity", "completeness", "policy", "swamp"), engine=engine, progress=tick)
@@ -79,11 +81,15 @@ def people() -> None:
 @people.command("add")
 @click.argument("name")
 @click.option("--slug", help="How records name the person; made from the name if left out.")
-@click.option("--kind", type=click.Choice(["user", "organization", "software-agent"]), default="user", show_default=True)
+@click.option(
+    "--kind", type=click.Choice(["user", "organization", "software-agent"]), default="user", show_default=True
+)
 @click.option("--mail")
 @click.option("--job-title", help="A notation of the job titles, such as data-scientist.")
 @click.pass_context
-def people_add(ctx: click.Context, name: str, slug: str | None, kind: str, mail: str | None, job_title: str | None) -> None:
+def people_add(
+    ctx: click.Context, name: str, slug: str | None, kind: str, mail: str | None, job_title: str | None
+) -> None:
     """Add a person, an organisation or a program that acts."""
     with own_lake(ctx) as lake:
         person = lake.add_person(name, slug=slug, kind=kind, mail=mail, job_title=job_title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -23,22 +24,32 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except Refusal as error:
-            _show(error, lambda: say_refusal(error))
+            _show(error)
             ctx.exit(error.exit_code)
         except LakegraphError as error:
-            _show(error, lambda: say_error(error))
+            _show(error)
             ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
+            raise
         except BrokenPipeError:
             # The reader has seen enough, as in `lakegraph query … | head`.
             sys.stderr.close()
             ctx.exit(0)
+        except Exception as error:
+            if os.environ.get("LAKEGRAPH_DEBUG"):
+                raise
+            click.echo(f"A bug in lakegraph: {type(error).__name__}: {error}", err=True)
+            click.echo("Run it again with LAKEGRAPH_DEBUG=1 to see where, and report that.", err=True)
+            ctx.exit(70)
 
 
-def _show(error: LakegraphError, plain: Any) -> None:
-    if "json" in sys.argv and "--format" in sys.argv or "--format=json" in sys.argv:
+def _show(error: LakegraphError) -> None:
+    if ("json" in sys.argv and "--format" in sys.argv) or "--format=json" in sys.argv:
         click.echo(json.dumps(error.as_dict(), ensure_ascii=False, indent=1), err=True)
+    elif isinstance(error, Refusal):
+        say_refusal(error)
     else:
-        plain()
+        say_error(error)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -13,6 +13,7 @@ from lakegraph.cli.lakes import lake_of
 from lakegraph.cli.output import painted, say, say_json, say_table
 from lakegraph.cli.record import as_json
 from lakegraph.errors import UsageError
+from lakegraph.exchange import NAMES, as_text, renderings
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -52,7 +53,7 @@ def _list(questions: list[dict[str, Any]], form: str) -> None:
         return
     rows = []
     for said in questions:
-        parameters = " ".join(f"--{p['name']}" for p in said["params"])
+        parameters = " ".join(f"--{p['name']}" for p in said["parameters"])
         rows.append((said["folder"], said["name"], said["summary"], parameters))
     say_table(["folder", "question", "answers", "parameters"], rows)
 
@@ -61,20 +62,18 @@ def _show(answer: Any, form: str) -> None:
     if form == "json":
         say_json(answer.as_dict())
     elif form == "text":
-        click.echo(answer.text(painted()))
+        click.echo(as_text(answer, painted()))
     else:
-        kinds = {"csv": "text/csv", "markdown": "text/markdown", "html": "text/html", "turtle": "text/turtle",
-                 "dot": "text/vnd.graphviz", "svg": "image/svg+xml", "mermaid": "text/vnd.mermaid"}  # fmt: skip
-        renderings = answer.renderings()
-        if kinds.get(form) not in renderings:
-            known = [name for name, kind in kinds.items() if kind in renderings]
-            raise UsageError(f"This cannot be shown as {form!r}.", hint=f"text, json, {', '.join(known)}")
-        click.echo(renderings[kinds[form]]())
+        forms = renderings(answer)
+        if NAMES.get(form) not in forms:
+            known = ", ".join(name for name, kind in NAMES.items() if kind in forms)
+            raise UsageError(f"This cannot be shown as {form!r}.", hint=f"As json, {known}.")
+        click.echo(forms[NAMES[form]]())
 
 
-def _steps(text: str) -> int | str:
+def _steps(text: str) -> int | Literal["all"]:
     if text == "all":
-        return text
+        return "all"
     if not text.isdigit():
         raise click.BadParameter("a number of steps, or all")
     return int(text)
@@ -135,7 +134,9 @@ def search(ctx: click.Context, words: str, kind: str | None, tag: str | None, li
 
 @click.command()
 @click.argument("text")
-@click.option("--format", "form", default="table", show_default=True, help="table, json, xml, csv, tsv, turtle, ntriples …")
+@click.option(
+    "--format", "form", default="table", show_default=True, help="table, json, xml, csv, tsv, turtle, ntriples …"
+)
 @click.pass_context
 def query(ctx: click.Context, text: str, form: str) -> None:
     """Run a SPARQL query: the text itself, @FILE, or - for standard input."""

@@ -9,6 +9,7 @@ import click
 
 from lakegraph.cli.output import console, painted, say, say_refusal
 from lakegraph.errors import ConflictError
+from lakegraph.exchange import as_text
 from lakegraph.receipts import Refusal
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ _QUERY = "queries/internal/scores.rq"
 def demo(directory: Path, port: int | None, no_serve: bool) -> None:
     """Make a lake from real runs, show what it answers, and serve it.
 
-    Takes scikit-learn's diabetes data (442 patients, Efron et al. 2004) from the raw file to a monitored deployment, and
-    records the worked example of the Model Lake paper's slides.
+    Takes scikit-learn's diabetes data (442 patients, Efron et al. 2004) from the raw file to a monitored deployment,
+    and records the worked example of the Model Lake paper's slides.
     """
     import lakegraph
     from lakegraph.capture.demo import incomplete_document, run_demo
@@ -34,15 +35,17 @@ def demo(directory: Path, port: int | None, no_serve: bool) -> None:
     where = directory / "lake"
     if (where / "journal.db").exists():
         raise ConflictError(
-            f"The demo was made in {directory} before.", where=str(directory), hint=f"Remove it, or: lakegraph --lake {where} serve"
+            f"The demo was made in {directory} before.",
+            where=str(directory),
+            hint=f"Remove it, or: lakegraph --lake {where} serve",
         )
     with lakegraph.init(where, base=_BASE) as lake:
         _heading("Recording real runs")
         result = run_demo(lake, directory / "files", lambda text: say(f"  {text}", style="dim"))
         _heading("What is known of the best model: lakegraph ask 5w1h --about …")
-        click.echo(lake.ask("5w1h", about=result.best.model.iri).text(painted()))
+        click.echo(as_text(lake.ask("5w1h", about=result.best.model.iri), painted()))
         _heading("Where it came from: lakegraph lineage …")
-        click.echo(lake.lineage(result.best.model.iri, up="all", down=0).text(painted()))
+        click.echo(as_text(lake.lineage(result.best.model.iri, up="all"), painted()))
         _heading("A training run that does not say enough")
         _refused(lake, incomplete_document())
         _heading("The same in SPARQL: the scores of every model")

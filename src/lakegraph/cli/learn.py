@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.markup import escape
 
 from lakegraph.cli.output import console, say, say_json, say_table
 from lakegraph.cli.record import as_json
 
 if TYPE_CHECKING:
+    from lakegraph.rdf.ontology_docs import TermDoc
     from lakegraph.validation import ShapeSet
 
 
@@ -33,7 +35,27 @@ def ontology_show(term: str) -> None:
     """Explain TERM, such as lake:Ingest."""
     from lakegraph.rdf.ontology_docs import explain
 
-    console().print(explain(term).text(), markup=False)
+    say_term(explain(term))
+
+
+def say_term(doc: TermDoc) -> None:
+    """A term with what the ontology says of it, one line each."""
+    console().print(f"[bold]{escape(doc.ref.name)}[/]  {escape(doc.ref.label)}  [dim]{escape(doc.kind)}[/]")
+    for text in (doc.definition, doc.note):
+        if text:
+            say(f"  {text}")
+    lists = {"below": doc.above, "above": doc.below, "same as": doc.same_as, "excludes": doc.excludes,
+             "stated of": doc.domain, "leads to": doc.range, "follows from": doc.follows_from,
+             "properties": doc.properties, "concepts": doc.concepts}  # fmt: skip
+    for name, refs in lists.items():
+        if refs:
+            console().print(f"  [cyan]{name:<13}[/]{escape(', '.join(ref.name for ref in refs))}")
+    facts = [("written", doc.notation), ("also called", ", ".join(doc.other_names)), ("source", doc.source)]
+    for name, text in (*facts, *doc.facts):
+        if text:
+            console().print(f"  [cyan]{escape(name):<13}[/]{escape(text)}")
+    for mapped in doc.mappings:
+        say(f"  {mapped.predicate_name}  {mapped.object_name}  {mapped.object_label}", style="dim")
 
 
 @ontology.command("check")
@@ -51,7 +73,10 @@ def ontology_check(ctx: click.Context, folder: Path | None, data: tuple[Path, ..
 
     report = check(folder, list(data))
     if report.ok:
-        say(f"Consistent: {report.triples} statements of {len(report.files)} files, {report.seconds:.1f} s.", style="green")
+        say(
+            f"Consistent: {report.triples} statements of {len(report.files)} files, {report.seconds:.1f} s.",
+            style="green",
+        )
         ctx.exit(0)
     say("Not consistent." if not report.consistent else "Classes that nothing can be in:", style="bold red")
     for name in report.unsatisfiable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -58,15 +59,19 @@ def say_refusal(error: Refusal) -> None:
     out = errors()
     out.print(
         f'[bold red]Refused:[/] "{escape(error.title)}" does not answer what this lake asks.'
-        "          [dim]nothing was written[/]"
+        "     [dim]nothing was written[/]"
     )
-    table = Table(box=None, show_header=False, padding=(0, 2), pad_edge=True)
+    width = min(out.width, 110) - 8
     for result in error.report.violations:
         word = (result.answers or "form").capitalize()
+        first, *rest = textwrap.wrap(result.message, width) or [""]
+        out.print(f"  [bold yellow]{escape(word):<6}[/]{escape(first)}")
+        for line in rest:
+            out.print(f"        {escape(line)}")
         place = f"{result.file}:{result.line}" if result.file else ""
-        mend = result.suggestion or ""
-        table.add_row(f"[bold yellow]{escape(word)}[/]", escape(result.message), escape(mend), f"[dim]{escape(place)}[/]")
-    out.print(table)
+        notes = [note for note in (result.field, result.suggestion, place) if note]
+        for line in textwrap.wrap(" · ".join(notes), width):
+            out.print(f"        {escape(line)}", style="dim")
     count = len(error.report.violations)
     out.print(f"{count} problem{'' if count == 1 else 's'}. The same as JSON: --format json.", style="dim")
 
@@ -107,7 +112,12 @@ def progress(label: str) -> Iterator[Tick]:
             if time.monotonic() - started < 1 or os.environ.get("TERM") == "dumb":
                 return
             bar = Progress(
-                TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=errors(), transient=True
+                TextColumn(label),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=errors(),
+                transient=True,
             )
             bar.start()
             task = bar.add_task(label, total=total)
@@ -120,21 +130,19 @@ def progress(label: str) -> Iterator[Tick]:
             bar.stop()
 
 
-_STYLES = {
+_STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True},
-    "label": {"fg": "cyan"},
+    "word": {"fg": "cyan"},
     "gap": {"fg": "yellow"},
-    "dim": {"dim": True},
-    "good": {"fg": "green"},
-    "bad": {"fg": "red"},
+    "quiet": {"dim": True},
 }
 
 
 def painted() -> Callable[[str, str], str]:
-    """Colours one piece of text by its role; leaves it as it is where the terminal has no colour."""
+    """Dresses a text for its role; leaves it as it is where the terminal has no colour."""
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
-    def paint(role: str, text: str) -> str:
-        return click.style(text, **_STYLES.get(role, {})) if colour else text  # type: ignore[arg-type]
+    def paint(text: str, role: str) -> str:
+        return click.style(text, **_STYLES.get(role, {})) if colour else text
 
     return paint

@@ -45,7 +45,7 @@ def init(ctx: click.Context, base: str) -> None:
 @as_json
 @click.pass_context
 def record(ctx: click.Context, files: tuple[str, ...], key: str | None, captured: bool, form: str) -> None:
-    """Record runs: JSON documents, JSON lines (.jsonl) or RDF (.ttl .nt .nq .trig .jsonld .rdf); - is standard input."""
+    """Record runs: JSON documents, JSON lines (.jsonl) or RDF (.ttl .nt .nq .trig .jsonld .rdf); - reads a document."""
     if key and len(files) > 1:
         raise click.UsageError("--key is for one file.")
     refused = False
