@@ -31,7 +31,7 @@ def test_an_older_format_is_made_anew(tmp_path: Path, monkeypatch: pytest.Monkey
     """The journal will fill it: terms that other rules made cannot be taken out by these."""
     path = tmp_path / "index.db"
     with monkeypatch.context() as patch:
-        patch.setattr(database, "FORMAT", "0/old")
+        patch.setattr(database, "RULES", 0)
         with closing(Index.open(path)) as index:
             index.apply([trained(1, "a")])
     with closing(Index.open(path)) as index:
@@ -79,6 +79,21 @@ def test_a_missing_folder_is_a_storage_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot be read or written") as error:
         Index.open(tmp_path / "no" / "index.db")
     assert "index.db" in (error.value.where or "")
+
+
+def test_a_full_disk_undoes_the_group(tmp_path: Path) -> None:
+    """Nothing of it is there, and it can be applied when there is room again."""
+    with closing(Index.open(tmp_path / "index.db")) as index:
+        index.apply([trained(1, "a")])
+        (pages,) = index._database._writer.execute("PRAGMA page_count").fetchone()
+        index._database._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+        group = [trained(n, f"m{n}") for n in range(2, 200)]
+        with pytest.raises(StorageError, match=r"cannot be read or written.*full"):
+            index.apply(group)
+        assert (index.last_seq, index.things("model")) == (1, 1)
+        index._database._writer.execute("PRAGMA max_page_count = 1000000")
+        index.apply(group)
+        assert picture(index) == picture(index_of(trained(1, "a"), *group))
 
 
 @pytest.mark.parametrize("in_memory", [True, False])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakegraph.errors import UsageError
-from lakegraph.index import Index, Person, facets, search
+from lakegraph.index import Index, Person, facets, matching, search
 from tests.index.records import dataset, everything, index_of, iri, names, record, said, trained
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -30,6 +30,13 @@ def small() -> Index:
     )
 
 
+@pytest.fixture(params=[0, 100])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways to rank: tier by tier, and all matches at once; the answers are the same."""
+    monkeypatch.setattr(search, "FEW", request.param)
+
+
+@pytest.mark.usefixtures("few")
 def test_names_come_first_then_titles_then_other_text_then_beginnings(small: Index) -> None:
     """The tiers, and inside of each things before runs."""
     hits = small.search("glucose").hits
@@ -43,6 +50,7 @@ def test_names_come_first_then_titles_then_other_text_then_beginnings(small: Ind
     ]
 
 
+@pytest.mark.usefixtures("few")
 def test_every_word_must_fit(small: Index) -> None:
     """Two words are both looked for, wherever they stand."""
     assert names(small.search("patients glucose").hits) == ["dataset/glucose-series/1"]
@@ -55,6 +63,7 @@ def test_compounds_are_found_by_their_parts(small: Index, text: str) -> None:
     assert names(small.search(text).hits) == ["source/g"]
 
 
+@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
@@ -82,6 +91,7 @@ def test_filters_and_words_meet(small: Index) -> None:
     assert names(small.search("glucose", kind="process").hits) == ["run/3", "run/4"]
 
 
+@pytest.mark.usefixtures("few")
 def test_pages_join_to_the_whole(small: Index) -> None:
     """Page after page of any size gives each hit once, in the order of one large page, ranks included."""
     whole = small.search("glucose").hits
@@ -98,6 +108,9 @@ def test_pages_join_to_the_whole(small: Index) -> None:
 
 def test_totals_are_exact_up_to_a_bound(small: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the bound a total says that it is a lower one."""
+    page = small.search("glucose")
+    assert (page.total, page.at_least) == (6, False)
+    monkeypatch.setattr(search, "FEW", 2)
     page = small.search("glucose")
     assert (page.total, page.at_least) == (6, False)
     monkeypatch.setattr(search, "COUNTED", 3)
@@ -168,9 +181,12 @@ def test_times_narrow_exactly(hours: list[int], bounds: tuple[int, int], open_en
     given_times.pop(open_end, None)
     low, high = given_times.get("since", started[0].min.replace(tzinfo=UTC)), given_times.get("until", started[0].max)
     expected = {f"run/{n}" for n, t in enumerate(started) if low <= t < high.replace(tzinfo=UTC)}
-    page = index.search("r", **given_times)
-    assert set(names(page.hits)) == expected
-    assert page.total == len(expected)
+    for quiet in (0, 2000):  # a month's days one by one, or the month as a whole
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(matching, "_QUIET_MONTH", quiet)
+            page = index.search("r", **given_times)
+        assert set(names(page.hits)) == expected
+        assert page.total == len(expected)
 
 
 @settings(max_examples=150, deadline=None)
@@ -190,6 +206,14 @@ def test_the_syntax_of_the_engine_is_only_text(small: Index, text: str) -> None:
     """Operators, columns and the index's own marks find nothing that their words do not."""
     found = set(names(small.search(text).hits))
     assert found <= set(names(small.search("glucose").hits))
+
+
+def test_half_a_character_is_refused_or_no_word(small: Index) -> None:
+    """A lone surrogate, which JSON can spell, never reaches SQLite."""
+    assert small.search("glucose \ud800").total == small.search("glucose").total
+    with pytest.raises(UsageError, match="half a character") as error:
+        small.exists("https://x.example/\ud800")
+    assert error.value.where == "'https://x.example/\\ud800'"
 
 
 def test_words_without_letters_find_nothing(small: Index) -> None:
@@ -215,6 +239,13 @@ def test_impossible_searches_say_what_is_wrong(small: Index, call: dict[str, Any
     with pytest.raises(UsageError, match=says) as error:
         small.search(**call)
     assert error.value.hint
+
+
+def test_lists_name_their_own_cursor(small: Index) -> None:
+    """The message is about the argument that was given."""
+    with pytest.raises(UsageError, match="no place to go on from") as error:
+        small.latest(before="never")
+    assert error.value.where == "before"
 
 
 def test_a_filter_that_does_not_exist_is_a_fault_of_the_program(small: Index) -> None:

@@ -6,12 +6,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from lakegraph.index.description import DAY, Description, document, year_month_day
+from lakegraph.index.description import Description, document, month_of
 from lakegraph.index.kinds import HUB
 from lakegraph.index.spelling import tail
 from lakegraph.index.words import key, slug
 
-KIND, TAG, OWNER, ALGORITHM, STAGE, LEVEL, STATUS, LICENSE, YEAR, MEASURE, TASK = range(11)
+KIND, TAG, OWNER, ALGORITHM, STAGE, LEVEL, STATUS, LICENSE, MONTH, MEASURE, TASK = range(11)
 _MOST_KNOWN = 200_000
 
 
@@ -33,7 +33,7 @@ def _values(said: Description) -> Iterator[tuple[int, int]]:
         for tag in said.tags.split(" "):
             yield TAG, int(tag)
     if said.time is not None:
-        yield YEAR, year_month_day(said.time // DAY)[0]
+        yield MONTH, month_of(said.time)
 
 
 class Counters:
@@ -101,7 +101,7 @@ class Counters:
             "DELETE FROM facet WHERE facet = ? AND kind = ? AND value = ? AND n = 0",
             [where for *where, n in changed if n < 0],
         )
-        self.name((facet, value) for facet, _, value, _ in changed if facet not in (KIND, YEAR))
+        self.name((facet, value) for facet, _, value, _ in changed if facet not in (KIND, MONTH))
 
     def name(self, values: Iterable[tuple[int, int]]) -> None:
         """Let each facet's value be found by the last part of its IRI."""

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
+from zlib import crc32
 
-from lakegraph.errors import LakeBusyError, LakeDamagedError, LakeFormatError, StorageError
+from lakegraph.errors import LakeBusyError, LakeDamagedError, LakeFormatError, StorageError, UsageError
 
-FORMAT = f"1/{unicodedata.unidata_version}"
-"""What made the rows. A file of another format is made anew: taking terms out needs the rules that put them in."""
+RULES = 1
+"""Rises whenever the same record would give other rows or terms; see :func:`_format`."""
 
 _APPLICATION = 0x6C676978
 _BUSY_SECONDS = 5.0
@@ -32,6 +33,7 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._lock = RLock()
+        self._pool = Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
         with self._errors():
@@ -40,24 +42,32 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         connection = self._connect()
         try:
-            found = _format(connection)
-            if found == "foreign":
-                raise LakeFormatError(
-                    "The file is not an index of lakegraph.", where=str(self._path), hint="Move it away, then rebuild."
-                )
-            if found not in ("", FORMAT):
+            script = files("lakegraph.index").joinpath("schema.sql").read_text(encoding="utf-8")
+            found, wanted = self._found(connection), _format(script)
+            if found not in ("", wanted):
                 connection.close()
                 connection = self._anew()
             # NORMAL: a power loss may undo the last writes, which the journal gives again; it never damages the file.
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-            if found != FORMAT:
-                _create(connection)
+            if found != wanted:
+                _create(connection, script, wanted)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _found(self, connection: sqlite3.Connection) -> str:
+        """The format of what was opened, empty for a new file."""
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if application == _APPLICATION:
+            return str(connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()[0])
+        if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise LakeFormatError(
+                "The file is not an index of lakegraph.", where=str(self._path), hint="Move it away, then rebuild."
+            )
+        return ""
 
     def _anew(self) -> sqlite3.Connection:
         path = self._path
@@ -87,10 +97,10 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                _roll_back(connection)
                 raise
-            connection.execute("COMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -106,24 +116,24 @@ class Database:
                 connection.execute("BEGIN")
                 yield connection
             finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                _roll_back(connection)
                 self._take_back(connection)
 
     def _lend(self) -> sqlite3.Connection:
-        self._check_open()
-        try:
-            return self._idle.pop()
-        except IndexError:
-            connection = self._connect()
-            connection.execute("PRAGMA query_only = ON")
-            return connection
+        with self._pool:
+            self._check_open()
+            if self._idle:
+                return self._idle.pop()
+        connection = self._connect()
+        connection.execute("PRAGMA query_only = ON")
+        return connection
 
     def _take_back(self, connection: sqlite3.Connection) -> None:
-        if self._closed or len(self._idle) >= _IDLE_READERS:
-            connection.close()
-        else:
-            self._idle.append(connection)
+        with self._pool:
+            if not self._closed and len(self._idle) < _IDLE_READERS:
+                self._idle.append(connection)
+                return
+        connection.close()
 
     def clear(self) -> None:
         """Drop everything and begin with an empty index; readers see the old one until it is done."""
@@ -132,11 +142,17 @@ class Database:
             tables = self._writer.execute(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'text\\_%' ESCAPE '\\'"
             ).fetchall()
-            _create(self._writer, "".join(f"DROP TABLE {name};" for (name,) in tables))
+            script = files("lakegraph.index").joinpath("schema.sql").read_text(encoding="utf-8")
+            dropped = "".join(f"DROP TABLE {name};\n" for (name,) in tables)
+            try:
+                _create(self._writer, dropped + script, _format(script))
+            except BaseException:
+                _roll_back(self._writer)
+                raise
 
     def close(self) -> None:
         """Close every connection; what is read or written afterwards raises."""
-        with self._lock:
+        with self._lock, self._pool:
             self._closed = True
             while self._idle:
                 self._idle.pop().close()
@@ -152,6 +168,12 @@ class Database:
         where = str(self._path) if self._path else "memory"
         try:
             yield
+        except UnicodeEncodeError as error:
+            raise UsageError(
+                "The text holds half a character (a lone surrogate).",
+                where=ascii(error.object)[:80],
+                hint="Send well-formed UTF-8.",
+            ) from error
         except (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError):
             raise  # a fault of this program, not of the file
         except sqlite3.Error as error:
@@ -169,17 +191,20 @@ class Database:
             ) from error
 
 
-def _format(connection: sqlite3.Connection) -> str:
-    """The format of what *connection* opened: empty for a new file, ``foreign`` for a database of something else."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if application != _APPLICATION:
-        return "foreign" if connection.execute("SELECT 1 FROM sqlite_master").fetchone() else ""
-    (found,) = connection.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
-    return str(found)
+def _format(script: str) -> str:
+    """What makes the rows. A file of another format is made anew: taking terms out needs the rules that put them in.
+
+    It is the schema, this package's rules, and the tables of letters that Python folds text with.
+    """
+    return f"{RULES}/{crc32(script.encode()):08x}/{unicodedata.unidata_version}"
 
 
-def _create(connection: sqlite3.Connection, before: str = "") -> None:
-    script = files("lakegraph.index").joinpath("schema.sql").read_text(encoding="utf-8")
-    # One script is one transaction here, so that a file is either new or whole.
-    marks = f"INSERT INTO meta VALUES ('format', '{FORMAT}'), ('last_seq', 0);"  # noqa: S608 - a constant
-    connection.executescript(f"BEGIN;\nPRAGMA application_id = {_APPLICATION};\n{before}\n{script}\n{marks}\nCOMMIT;")
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _create(connection: sqlite3.Connection, script: str, made_by: str) -> None:
+    """Run the schema as one transaction, so that a file is either new or whole."""
+    marks = f"INSERT INTO meta VALUES ('format', '{made_by}'), ('last_seq', 0);"  # noqa: S608 - no text of a person
+    connection.executescript(f"BEGIN;\nPRAGMA application_id = {_APPLICATION};\n{script}\n{marks}\nCOMMIT;")

@@ -163,7 +163,8 @@ class Describer:
         if last is None or last.one != one or last.many != many or last.rank != kind:
             number = self._numbers[token]
             last = _Remembered(kind, one, many, number, self._describe(token, kind))
-            if slot.FILE not in many and slot.CHECKSUM not in one:  # else the facts of files matter too
+            # What depends on other facts of the record, or says something of a hub, has to be read every time.
+            if slot.FILE not in many and slot.CHECKSUM not in one and slot.HUB not in one:
                 if len(self._memory) >= _MOST_REMEMBERED:
                     self._memory.clear()
                 self._memory[token] = last
@@ -189,7 +190,7 @@ class Describer:
             _text(version)[:TITLE_LETTERS] if version else None,
             number(hub) if hub else None,
             _place(version) if hub else None,
-            None,
+            None,  # current and declared are said of a hub: _read_rare
             None,
             number(one[slot.STATUS]) if slot.STATUS in one else None,
             number(owner) if owner else None,

@@ -145,11 +145,22 @@ def _add_filters(said: Description, marks: list[str]) -> None:
         marks += [f"h={checksum[:CHECKSUM_LETTERS]}" for checksum in said.checksums.split("\n")]
 
 
+def month_of(time: int) -> int:
+    """The month in which a time lies, as 202404 for April 2024."""
+    return _months(time // DAY)
+
+
+@lru_cache(maxsize=4096)
+def _months(day: int) -> int:
+    year, month, _ = year_month_day(day)
+    return year * 100 + month
+
+
 @lru_cache(maxsize=4096)
 def day_terms(day: int) -> tuple[str, str, str]:
     """The terms of the year, month and day that is *day* days after 1970-01-01."""
-    year, month, _ = year_month_day(day)
-    return f"y={year}", f"m={year * 100 + month}", f"d={day}"
+    month = _months(day)
+    return f"y={month // 100}", f"m={month}", f"d={day}"
 
 
 def year_month_day(day: int) -> tuple[int, int, int]:

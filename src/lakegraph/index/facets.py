@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 
 from lakegraph.index import counters
 from lakegraph.index.answers import Facets, FacetValue
-from lakegraph.index.description import DAY, year_month_day
+from lakegraph.index.description import month_of
 from lakegraph.index.hits import labels
 from lakegraph.index.kinds import HUB, NAMES, codes_of
 from lakegraph.index.matching import FACETS, Filters, Query, clause, matches, query
 
-SAMPLED = 2000
+SAMPLED = 1000
 """The facets of a search are counted over so many of its newest matches."""
 
 _MOST_VALUES = 50
@@ -47,12 +47,14 @@ def _kept(connection: sqlite3.Connection, kind: str | None) -> _Counts:
     """The counters that every write keeps up to date."""
     (code,) = codes_of(kind) if kind else (0,)
     out: _Counts = {}
-    for name, facet in (*((name, facet) for name, (facet, _) in FACETS.items()), ("year", counters.YEAR)):
+    for name, (facet, _) in FACETS.items():
         rows = connection.execute(
             "SELECT value, n FROM facet WHERE facet = ? AND kind = ? ORDER BY n DESC LIMIT ?",
             (facet, code, _MOST_VALUES),
         )
         out[name] = Counter(dict(rows.fetchall()))
+    years = "SELECT value / 100, sum(n) FROM facet WHERE facet = ? AND kind = ? GROUP BY value / 100"
+    out["year"] = Counter(dict(connection.execute(years, (counters.MONTH, code)).fetchall()))
     kinds = connection.execute("SELECT value, n FROM facet WHERE facet = ? AND kind = 0", (counters.KIND,))
     out["kind"] = Counter({value: n for value, n in kinds if value != HUB and (not code or value == code)})
     return out
@@ -65,7 +67,7 @@ def _sampled(rows: Iterable[tuple[int | str | None, ...]]) -> _Counts:
         if name == "tags":
             out["tag"].update(int(tag) for tags in present for tag in str(tags).split())
         elif name == "time":
-            out["year"].update(year_month_day(int(time) // DAY)[0] for time in present)
+            out["year"].update(month_of(int(time)) // 100 for time in present)
         else:
             out[name].update(map(int, present))
     return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lakegraph.errors import UsageError
 
 # The number is also the rank: of the kinds that a thing's classes give, the highest holds. So a subclass stands after
-# its superclass, and what is stated of a hub's versions cannot make it one of them. A change here changes FORMAT.
+# its superclass, and what is stated of a hub's versions cannot make it one of them. A change here raises RULES.
 _NAMES = (
     "environment",
     "tag",

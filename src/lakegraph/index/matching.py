@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from lakegraph.errors import UsageError
 from lakegraph.index import counters
 from lakegraph.index.answers import EPOCH
-from lakegraph.index.description import DAY, year_month_day
+from lakegraph.index.description import DAY, Description, document
 from lakegraph.index.kinds import HUB, codes_of
 from lakegraph.index.words import key, plain_words
 
@@ -31,6 +31,7 @@ NEWEST = 2**63 - 1
 _MOST_WORDS = 16
 _MOST_ENDINGS = 12
 _SHORTEST_STEM = 3
+_QUIET_MONTH = 2000
 _MICROSECOND = timedelta(microseconds=1)
 _ANYTHING = '("g=a" OR "g=r")'
 _NOT_HUB = f'NOT "k={HUB}"'
@@ -116,35 +117,32 @@ def quoted(mark: str) -> str:
 
 
 def _days(connection: sqlite3.Connection, low: int, high: int) -> list[str]:
-    """The terms of the years, months and days that cover a span of time; only years in which something happened."""
-    rows = connection.execute(
-        "SELECT value FROM facet WHERE facet = ? AND kind = 0 ORDER BY value", (counters.YEAR,)
+    """Terms that cover a span of time, and little more: of years, of months, and of the days of a busy month.
+
+    What they cover besides is left out by :func:`matches`. Only months in which something happened come into question.
+    """
+    months = connection.execute(
+        "SELECT value, n FROM facet WHERE facet = ? AND kind = 0 ORDER BY value", (counters.MONTH,)
     ).fetchall()
     first, last = low // DAY, (high - 1) // DAY
-    marks: list[str] = []
-    for (year,) in rows:
-        start, end = _first_day(year, 1), _first_day(year + 1, 1) - 1
-        if first <= start and end <= last:
-            marks.append(f"y={year}")
-        elif start <= last and first <= end:
-            for month in range(1, 13):
-                marks += _month(year, month, first, last)
-    return marks
+    marks: dict[str, None] = {}
+    for month, n in months:
+        start, end = _first_day(month), _first_day(month + (89 if month % 100 == 12 else 1)) - 1
+        year = month - month % 100
+        if first <= _first_day(year + 1) and _first_day(year + 101) - 1 <= last:
+            marks[f"y={month // 100}"] = None
+        elif (first <= start and end <= last) or (start <= last and first <= end and n <= _QUIET_MONTH):
+            marks[f"m={month}"] = None
+        else:
+            marks |= dict.fromkeys(f"d={day}" for day in range(max(start, first), min(end, last) + 1))
+    return list(marks)
 
 
-def _month(year: int, month: int, first: int, last: int) -> list[str]:
-    start, end = _first_day(year, month), _first_day(year + month // 12, month % 12 + 1) - 1
-    if first <= start and end <= last:
-        return [f"m={year * 100 + month}"]
-    return [f"d={day}" for day in range(max(start, first), min(end, last) + 1)]
-
-
-def _first_day(year: int, month: int) -> int:
-    """Days from 1970-01-01 to the first of a month, of any year."""
-    cycles, within = divmod(year - 1, 400)
-    day = datetime(within + 1, month, 1, tzinfo=EPOCH.tzinfo).toordinal() + cycles * 146_097 - EPOCH.toordinal()
-    assert year_month_day(day)[:2] == (year, month)  # noqa: S101 - the two are each other's inverse
-    return day
+def _first_day(month: int) -> int:
+    """Days from 1970-01-01 to the first of a month such as 202404, of any year."""
+    cycles, year = divmod(month // 100 - 1, 400)
+    first = datetime(year + 1, month % 100, 1, tzinfo=EPOCH.tzinfo)
+    return first.toordinal() + cycles * 146_097 - EPOCH.toordinal()
 
 
 def matches(
@@ -153,7 +151,7 @@ def matches(
     expression: str,
     filters: Filters,
     *,
-    below: int = 2**63 - 1,
+    below: int = NEWEST,
     limit: int,
 ) -> sqlite3.Cursor:
     """The newest *limit* things before number *below* that fit an expression and the times of the filters exactly."""
@@ -173,11 +171,25 @@ class Query:
         tiers: Rank and expression: first what fits best; no thing fits two of them.
         whole: What fits any of the tiers.
         sought: The words that were looked for.
+        name: The key of the whole text.
     """
 
     tiers: tuple[tuple[int, str], ...]
     whole: str
     sought: tuple[str, ...] = ()
+    name: str = ""
+
+    def rank(self, iri: str, said: Description) -> int:
+        """The rank of the tier in which a thing that fits the whole stands."""
+        if not self.sought:
+            return 0
+        terms = set(document(iri, said)[1].split(" "))
+        run = "g=r" in terms
+        if f"x={self.name}" in terms or f"v={self.name}" in terms:
+            return 0
+        if all(f"n={word}" in terms for word in self.sought):
+            return 1 + run
+        return 3 + run if terms.issuperset(self.sought) else 5
 
 
 def query(connection: sqlite3.Connection, text: str | None, narrowed: str) -> Query | None:
@@ -198,7 +210,7 @@ def query(connection: sqlite3.Connection, text: str | None, narrowed: str) -> Qu
         )
     within = f" AND {narrowed}" if narrowed else ""
     tiers, whole = _tiers(connection, text, sought)
-    return Query(tuple((rank, f"({tier}){within}") for rank, tier in tiers), f"({whole}){within}", sought)
+    return Query(tuple((rank, f"({tier}){within}") for rank, tier in tiers), f"({whole}){within}", sought, key(text))
 
 
 def _tiers(connection: sqlite3.Connection, text: str, sought: tuple[str, ...]) -> tuple[list[tuple[int, str]], str]:

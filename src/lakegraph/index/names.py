@@ -15,7 +15,7 @@ from lakegraph.index.matching import Filters, any_of, matches, quoted
 from lakegraph.index.spelling import known_words, likeness
 from lakegraph.index.words import key, plain_words, slug
 
-MOST_CANDIDATES = 50
+MOST_CANDIDATES = 20
 _MOST_HUBS = 20
 _MOST_WORDS = 8
 _ALIKE = 0.4
@@ -23,7 +23,7 @@ _CHECKSUM = re.compile(r"(?:[a-z0-9-]+:)?([0-9a-f]{32,128})", re.IGNORECASE)
 
 
 def lookup(connection: sqlite3.Connection, text: str, kinds: Sequence[str] = ()) -> list[Hit]:
-    """Everything that goes by exactly this name, newest first, up to 50.
+    """Everything that goes by exactly this name, newest first, up to 20.
 
     A name is an IRI or the end of one (``dataset/diabetes/1``), a title or slug (case, accents and punctuation make no
     difference), either of these with ``@`` and a version, or the checksum of a file. What has versions stands for its
@@ -50,8 +50,8 @@ def _candidates(connection: sqlite3.Connection, text: str) -> Iterable[Thing]:
     if whole:
         return [whole]
     checksum = _CHECKSUM.fullmatch(text)
-    if checksum:
-        return by_checksum(connection, checksum[1])
+    if checksum and (files := by_checksum(connection, checksum[1])):
+        return files
     if "/" in text and ":" not in text:
         return _ending_with(connection, text.strip("/"))
     marks = [f"x={key(text)}"]
@@ -112,13 +112,14 @@ def exists(connection: sqlite3.Connection, iri: str) -> str | None:
     return NAMES[row[0]] if row and row[0] else None
 
 
-def nearest(connection: sqlite3.Connection, text: str, kinds: Sequence[str] = ()) -> list[tuple[float, Hit]]:
-    """What may have been meant by a name that nothing has, with how alike the names are.
+def nearest(connection: sqlite3.Connection, text: str, kinds: Sequence[str], n: int) -> list[tuple[float, Hit]]:
+    """What may have been meant by a name that nothing has, with how alike the names are, the most alike first.
 
     Args:
         connection: One state of the index.
         text: The name, perhaps misspelt.
         kinds: The kinds that may be meant; any, when empty.
+        n: The most that are wanted.
     """
     choices = [known_words(connection, word) for word in dict.fromkeys(plain_words(text)[:_MOST_WORDS])]
     choices = [[f"n={word}" for word in words] for words in choices if words]
@@ -133,16 +134,15 @@ def nearest(connection: sqlite3.Connection, text: str, kinds: Sequence[str] = ()
         for narrowed in [any_of(codes)] if codes else ['"g=a"', '"g=r"']:
             for thing in _matching(connection, f"({expression}) AND {narrowed}"):
                 things[thing.number] = thing
-    return _most_alike(connection, text, things.values())
+    scored = sorted(_most_alike(text, list(things.values())), key=lambda pair: (-pair[0], -pair[1].number))[:n]
+    return list(zip([score for score, _ in scored], hits(connection, [thing for _, thing in scored]), strict=True))
 
 
-def _most_alike(connection: sqlite3.Connection, text: str, things: Iterable[Thing]) -> list[tuple[float, Hit]]:
+def _most_alike(text: str, things: Sequence[Thing]) -> Iterable[tuple[float, Thing]]:
     sought = key(text)
-    best: dict[object, tuple[float, Thing]] = {}
-    for thing in things:
-        said = thing.said
-        score = likeness(sought, key(said.title or slug(thing.iri)))
-        same = said.hub or (said.kind, said.title)  # of versions, or of runs that are called alike, one is enough
-        if score >= _ALIKE and score > best.get(same, (0.0,))[0]:
-            best[same] = score, thing
-    return [(score, hits(connection, [thing])[0]) for score, thing in best.values()]
+    # Of the versions of one data set, and of runs that are called alike, the newest is enough.
+    apart = {thing.said.hub or (thing.said.kind, thing.said.title or thing.iri): thing for thing in reversed(things)}
+    for thing in apart.values():
+        score = likeness(sought, key(thing.said.title or slug(thing.iri)))
+        if score >= _ALIKE:
+            yield score, thing

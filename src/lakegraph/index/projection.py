@@ -101,7 +101,7 @@ class Index:
             UsageError: There is no such kind.
         """
         with self._database.reading() as connection:
-            scored = names.nearest(connection, text, kinds)
+            scored = names.nearest(connection, text, kinds, n)
         scored += [pair for pair in self._people.nearest(text) if not kinds or pair[1].kind in kinds]
         best = {hit.iri: hit for _, hit in sorted(scored, key=lambda pair: (-pair[0], pair[1].title, pair[1].iri))}
         return list(best.values())[:n]
@@ -254,7 +254,7 @@ class Index:
             return search.counts(connection)
 
     def by_checksum(self, checksum: str) -> list[Hit]:
-        """The things that have a file with this checksum (hexadecimal), the last recorded first, up to 50."""
+        """The things that have a file with this checksum (hexadecimal), the last recorded first, up to 20."""
         with self._database.reading() as connection:
             return hits(connection, names.by_checksum(connection, checksum))
 

@@ -1,5 +1,5 @@
 -- The index: one row per thing, the words it is found by, what each record said of it, and counters.
--- Everything here can be made again from the journal; a change of this file changes FORMAT in database.py.
+-- Everything here can be made again from the journal; an index that another version of this file made is made anew.
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 

@@ -8,20 +8,23 @@ bm25 would visit every match first: 200 ms for 400,000.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from heapq import nlargest
 
 from lakegraph.errors import UsageError
 from lakegraph.index import counters
 from lakegraph.index.answers import Facets, Hit, Page
 from lakegraph.index.facets import Labels, count_facets
-from lakegraph.index.hits import COLUMNS, Thing, hits, things_of
+from lakegraph.index.hits import COLUMNS, Thing, hits, select, things_of
 from lakegraph.index.kinds import CODES, HUB, NAMES, codes_of
 from lakegraph.index.matching import NEWEST, Filters, Query, clause, matches, query
 
 MOST_HITS = 1000
-COUNTED = 5000
+COUNTED = 1000
 """Matches are counted up to here; beyond, a total is a lower bound."""
+
+FEW = 200
+"""Up to so many matches are all read and ranked here; only of more is each tier asked for its newest."""
 
 
 def search(
@@ -46,18 +49,24 @@ def search(
         UsageError: The limit or the cursor is impossible, or there are too many words.
     """
     check_limit(limit)
-    start = _position(after)
+    start = _position(after, "after") if after else (0, NEWEST)
     narrowed = clause(connection, filters)
     asked = query(connection, text, narrowed) if narrowed is not None else None
     if asked is None:
         return Page((), 0, facets=None if facets is None else Facets({}))
-    things, ranks, more = _things(connection, asked, filters, limit, start)
-    total, at_least = _total(connection, asked, filters)
+    newest = [n for (n,) in matches(connection, "thing.id", asked.whole, filters, limit=FEW + 1)]
+    if len(newest) <= FEW:
+        ranked = _ranked(connection, asked, newest, start)[: limit + 1]
+        total, at_least = len(newest), False
+    else:
+        ranked = _tiered(connection, asked, filters, limit + 1, start)
+        total, at_least = _total(connection, asked, filters)
+    shown = ranked[:limit]
     return Page(
-        hits=tuple(hits(connection, things, asked.sought, ranks)),
+        hits=tuple(hits(connection, [t for _, t in shown], asked.sought, [rank for rank, _ in shown])),
         total=total,
         at_least=at_least,
-        after=f"{ranks[-1]}.{things[-1].number}" if more else None,
+        after=f"{shown[-1][0]}.{shown[-1][1].number}" if len(ranked) > limit else None,
         facets=None if facets is None else count_facets(connection, asked, filters, facets),
     )
 
@@ -68,9 +77,7 @@ def check_limit(limit: int) -> None:
         raise UsageError(f"A limit of {limit} is not possible.", where="limit", hint=f"Ask for 1 to {MOST_HITS}.")
 
 
-def _position(cursor: str | None) -> tuple[int, int]:
-    if cursor is None:
-        return 0, NEWEST
+def _position(cursor: str, where: str) -> tuple[int, int]:
     first, _, second = cursor.partition(".")
     try:
         position = int(first), int(second)
@@ -78,29 +85,34 @@ def _position(cursor: str | None) -> tuple[int, int]:
         position = NEWEST + 1, 0
     if max(map(abs, position)) > NEWEST:
         raise UsageError(
-            f"{cursor[:40]!r} is no place to go on from.", where="after", hint="Take it from the page before."
+            f"{cursor[:40]!r} is no place to go on from.", where=where, hint="Take it from the page before."
         )
     return position
 
 
-def _things(
+def _ranked(
+    connection: sqlite3.Connection, asked: Query, numbers: Sequence[int], start: tuple[int, int]
+) -> list[tuple[int, Thing]]:
+    """The things with these numbers, best first, from a place on: cheaper than to ask each tier for its part."""
+    marks = ", ".join("?" * len(numbers))
+    ranked = [(asked.rank(t.iri, t.said), t) for t in select(connection, f"id IN ({marks})", *numbers)]
+    ranked.sort(key=lambda pair: (pair[0], -pair[1].number))
+    rank, below = start
+    return [pair for pair in ranked if (pair[0], -pair[1].number) > (rank, -below)]
+
+
+def _tiered(
     connection: sqlite3.Connection, asked: Query, filters: Filters, limit: int, start: tuple[int, int]
-) -> tuple[list[Thing], list[int], bool]:
-    """The page's things with their ranks, and whether there are more."""
-    things: list[Thing] = []
-    ranks: list[int] = []
+) -> list[tuple[int, Thing]]:
+    """The first *limit* of what fits, best first, from a place on."""
+    ranked: list[tuple[int, Thing]] = []
     from_rank, below = start
     for rank, expression in asked.tiers:
-        if rank < from_rank:
-            continue
-        start_at = below if rank == from_rank else NEWEST
-        wanted = limit + 1 - len(things)
-        more = things_of(matches(connection, COLUMNS, expression, filters, below=start_at, limit=wanted))
-        things += more
-        ranks += [rank] * len(more)
-        if len(things) > limit:
-            return things[:limit], ranks[:limit], True
-    return things, ranks, False
+        if rank >= from_rank and len(ranked) < limit:
+            place = below if rank == from_rank else NEWEST
+            rows = matches(connection, COLUMNS, expression, filters, below=place, limit=limit - len(ranked))
+            ranked += [(rank, thing) for thing in things_of(rows)]
+    return ranked
 
 
 def _total(connection: sqlite3.Connection, asked: Query, filters: Filters) -> tuple[int, bool]:
@@ -143,7 +155,7 @@ def latest(connection: sqlite3.Connection, kind: str | None, limit: int = 20, be
         UsageError: The kind, the limit or the cursor is impossible.
     """
     check_limit(limit)
-    time, number = _position(before) if before else (NEWEST, NEWEST)
+    time, number = _position(before, "before") if before else (NEWEST, NEWEST)
     things: list[Thing] = []
     for code in _codes(kind):
         rows = connection.execute(

@@ -23,7 +23,8 @@ def fold(text: str) -> str:
     """*text* without case and accents, so that ``Diabète`` and ``diabete`` are one word."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold())
+    # Twice: bold and circled letters have no small ones until they are plain, and small ones may come apart again.
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return unicodedata.normalize("NFC", "".join([c for c in apart if not unicodedata.combining(c)]))
 
 
