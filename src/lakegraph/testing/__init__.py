@@ -8,7 +8,7 @@ from lakegraph.testing.faults import FAULTS, Fault, FaultKind
 from lakegraph.testing.nquads import BASE, Form, generate_nquads, triples, write
 from lakegraph.testing.rehearsal import Rehearsal
 from lakegraph.testing.stream import Made, Options, generate, records
-from lakegraph.testing.structures import STRUCTURES, Structure, chain, layers, star
+from lakegraph.testing.structures import STRUCTURES, Structure, chain, layers, star, tree
 
 __all__ = [
     "BASE",
@@ -29,6 +29,7 @@ __all__ = [
     "layers",
     "records",
     "star",
+    "tree",
     "triples",
     "write",
 ]

@@ -56,22 +56,44 @@ class _Remembered:
             self._columns[version[1:-1]] = own.get(version, inherited)
 
 
-def triples(documents: Iterable[Document], base: str = BASE) -> Iterator[tuple[str, list[Triple]]]:
+class _Said:
+    """What was said of things that many records describe, such as programs: a lake stores each fact once.
+
+    A run, a version of a data set or of a model is described by one record only, so it need not be remembered.
+    """
+
+    def __init__(self, base: str) -> None:
+        self._own = tuple(f"<{base}id/{segment}/" for segment in ("run", "dataset", "model"))
+        self._triples: set[Triple] = set()
+
+    def fresh(self, triples: Iterable[Triple]) -> list[Triple]:
+        """Those of *triples* that nobody has said before."""
+        known, own = self._triples, self._own
+        new = [t for t in triples if t not in known]
+        known.update(t for t in new if not t[0].startswith(own))
+        return new
+
+
+def triples(
+    documents: Iterable[Document], base: str = BASE, *, once: bool = True
+) -> Iterator[tuple[str, list[Triple]]]:
     """The statements of *documents*, recorded in order into an empty lake.
 
     Args:
         documents: Record documents, sound and in order.
         base: The lake's base IRI, ending in ``/``.
+        once: Whether to leave out what an earlier document said, as a lake does.
 
     Yields:
         For each document the bare IRI of its graph, and its asserted triples, sorted.
     """
-    names = _Remembered()
+    names, known = _Remembered(), _Said(base)
     identifier, write = Identifier(base, names), mapper()
     for document in documents:
         tree = identifier.tree(parse(document))
         said = write.triples(tree)
         names.learn(said)
+        said = known.fresh(said) if once else said
         graph = f"{tree['id']}/bundle"
         said.append((f"<{graph}>", TYPE, PROV.Bundle))
         said.append((f"<{graph}>", LAKE.describesRun, f"<{tree['id']}>"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lakegraph.config import LimitSettings
 from lakegraph.model import parse
@@ -27,6 +27,20 @@ class _Nobody:
         """Nobody is found."""
 
 
+class _Stored(Layer):
+    """What a lake has stored, in memory."""
+
+    def outgoing(self, subject: str) -> list[tuple[str, str]]:
+        """Predicate and object of every statement about *subject*."""
+        return list(super().outgoing(subject))
+
+    def match(self, s: str | None = None, p: str | None = None, o: str | None = None) -> Iterator[Triple]:
+        """The statements about *s* that have *p* and *o*, where these are given."""
+        for predicate, found in self.outgoing(s or ""):
+            if p in (None, predicate) and o in (None, found):
+                yield s or "", predicate, found
+
+
 class Rehearsal:
     """Takes records as a lake would, and keeps what they say in memory.
 
@@ -36,7 +50,7 @@ class Rehearsal:
     """
 
     def __init__(self, gate: Gate, base: str = BASE) -> None:
-        self.stored = Layer()
+        self.stored = _Stored()
         self.gate = gate
         self.view = View(self.stored, Layer(ontology().concept_triples))
         names = LakeNames(base, self.view, _Nobody())  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Lineage of a known shape, planted under known names: a deep chain, a graph of layers, a star."""
+"""Lineage of a known shape, planted under known names: a deep chain, a graph of layers, a star, a tree."""
 
 from __future__ import annotations
 
@@ -110,5 +110,11 @@ def star(rays: int = 5000, name: str = "star") -> Structure:
     return Structure(name, rays + 1, lambda n: (0,) if n else (), 0, rays, 1, rays)
 
 
-STRUCTURES = {made.name: made for made in (chain(), layers(), star())}
+def tree(fan_out: int = 10, depth: int = 4, name: str = "tree") -> Structure:
+    """One data set from which *fan_out* others are made, from each of these *fan_out* again, *depth* times."""
+    below = sum(fan_out**level for level in range(1, depth + 1))
+    return Structure(name, below + 1, lambda n: ((n - 1) // fan_out,) if n else (), 0, below, depth, below)
+
+
+STRUCTURES = {made.name: made for made in (chain(), layers(), star(), tree())}
 """The structures of the usual size, by name."""
