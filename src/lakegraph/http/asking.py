@@ -136,7 +136,7 @@ def status() -> Response:
     """What the lake is and holds."""
     parameters()
     # Where it lies on the server's disk is nobody's business out here.
-    return as_json({name: said for name, said in lake().status().items() if name != "directory"})
+    return as_json(lake().status() | {"directory": None})
 
 
 def _steps(said: dict[str, str], name: str, default: str) -> Steps:

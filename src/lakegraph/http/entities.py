@@ -8,10 +8,11 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 
 from lakegraph.errors import NotFoundError
-from lakegraph.exchange import RDF_TYPES, SUFFIXES, serialize
+from lakegraph.exchange import RDF_TYPES, SUFFIXES
 from lakegraph.http.describing import Operation, Parameter, describes, parameters
 from lakegraph.http.links import add_alternates, add_provenance
 from lakegraph.http.negotiation import HTML, choose
+from lakegraph.http.rendering import as_rdf
 from lakegraph.http.result_page import page
 from lakegraph.http.state import lake
 from lakegraph.rdf.terms import Triple, is_iri, value
@@ -101,7 +102,7 @@ def _suffix(media_type: str) -> str:
 def _written(iri: str, triples: list[Triple], media_type: str) -> Response:
     if media_type == HTML:
         return Response(_page(iri, triples), mimetype=HTML)
-    return Response(serialize(triples, media_type, ontology().prefixes), mimetype=media_type)
+    return as_rdf(triples, media_type)
 
 
 def _page(iri: str, triples: list[Triple]) -> str:

@@ -1,36 +1,38 @@
-"""Answers in the form that a request prefers: JSON, and whatever else the answer can be shown as."""
+"""Answers in the form that a request prefers: JSON, RDF, and whatever else an answer can be shown as."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from flask import Response
 
+from lakegraph.exchange import NAMES, renderings, serialize
 from lakegraph.http.negotiation import HTML, JSON, choose
 from lakegraph.http.result_page import page
 from lakegraph.http.served import Answer
+from lakegraph.rdf.terms import Triple
+from lakegraph.rdf.vocabulary import ontology
 from lakegraph.remote.wire import EXACT, dump
 
-_METHODS = {
-    "text/csv": "to_csv",
-    "text/turtle": "to_turtle",
-    "text/markdown": "to_markdown",
-    "image/svg+xml": "to_svg",
-    "text/vnd.graphviz": "to_dot",
-    "text/vnd.mermaid": "to_mermaid",
-    HTML: "_repr_html_",
-    "text/plain": "__str__",
-}
-"""Media types, and the method of an answer that writes it as one."""
-FORMS = (JSON, *_METHODS, EXACT)
+FORMS = (JSON, *NAMES.values(), EXACT)
+_TEXT, _JSON_LD = "text/plain", "application/ld+json"
 
 
 def as_json(value: Any) -> Response:
     """*value* as a JSON response."""
     choose((JSON,))
     return Response(json.dumps(value, ensure_ascii=False, default=str), mimetype=JSON)
+
+
+def as_rdf(triples: Sequence[Triple], media_type: str) -> Response:
+    """*triples* in an RDF syntax; under plain JSON, in JSON-LD."""
+    text = "\n".join(term for triple in triples for term in triple)
+    prefixes = {name: space for name, space in ontology().prefixes.items() if f"<{space}" in text}
+    syntax = _JSON_LD if media_type == JSON else media_type
+    return Response(serialize(triples, syntax, prefixes), mimetype=media_type)
 
 
 def rendered(answer: Answer, title: str) -> Response:
@@ -43,20 +45,13 @@ def rendered(answer: Answer, title: str) -> Response:
     Raises:
         NotAcceptableError: It cannot be had in any form that is accepted.
     """
-    forms = _forms(answer)
-    media_type = choose((JSON, *forms, EXACT))
+    forms = renderings(answer)
+    media_type = choose(dict.fromkeys((JSON, *forms, HTML, EXACT)))
     if media_type == JSON:
         return as_json(answer.as_dict())
     if media_type == EXACT:
         return Response(dump(answer), mimetype=EXACT)
-    body = forms[media_type]()
-    return Response(page(title, body) if media_type == HTML else body, mimetype=media_type)
-
-
-def _forms(answer: Answer) -> Mapping[str, Callable[[], str]]:
-    said = {media_type: getattr(type(answer), method, None) for media_type, method in _METHODS.items()}
-    return {media: _bound(answer, method) for media, method in said.items() if method and method is not object.__str__}
-
-
-def _bound(answer: Answer, method: Callable[[Answer], str]) -> Callable[[], str]:
-    return lambda: method(answer)
+    if media_type == HTML:
+        body = forms[HTML]() if HTML in forms else f"<pre>{escape(forms[_TEXT]())}</pre>"
+        return Response(page(title, body), mimetype=HTML)
+    return Response(forms[media_type](), mimetype=media_type)

@@ -94,7 +94,7 @@ def _server(where: ServeSettings, port: int, tls: Tls | None) -> Any:
             # Who sends its headers byte by byte holds a connection, but not for long.
             http1_settings=HTTP1Settings(header_read_timeout=_HEADER_SECONDS * 1000),
             workers_kill_timeout=_STOP,
-            log_level=LogLevels.warning,
+            log_level=LogLevels.error,
             ssl_cert=tls.certificate if tls else None,
             ssl_key=tls.key if tls else None,
         )

@@ -7,9 +7,10 @@ from importlib.resources import files
 
 from flask import Blueprint, Response, current_app, request
 
-from lakegraph.exchange import RDF_TYPES, serialize
+from lakegraph.exchange import RDF_TYPES
 from lakegraph.http.describing import Operation, Parameter, describes
 from lakegraph.http.negotiation import HTML, JSON, choose
+from lakegraph.http.rendering import as_rdf
 from lakegraph.http.result_page import form_page
 from lakegraph.http.sparql import OFFERED_RDF, OFFERED_RESULTS
 from lakegraph.http.state import lake
@@ -17,7 +18,6 @@ from lakegraph.http.statistics import Counts, Statistics
 from lakegraph.rdf.intake import parse
 from lakegraph.rdf.namespaces import DCT, SD, VOID
 from lakegraph.rdf.terms import XSD, Triple, iri, literal
-from lakegraph.rdf.vocabulary import ontology
 
 blueprint = Blueprint("service", __name__)
 _TURTLE = "text/turtle"
@@ -39,7 +39,7 @@ def description() -> Response:
     if media_type == HTML:
         return Response(form_page(f"{request.script_root}/sparql"), mimetype=HTML)
     here = (iri(f"{lake().base}sparql"), SD.endpoint, iri(request.base_url.rstrip("/")))
-    return _written([*_template("service.ttl"), here], media_type)
+    return as_rdf([*_template("service.ttl"), here], media_type)
 
 
 @blueprint.post("/sparql")
@@ -65,7 +65,7 @@ def void() -> Response:
     media_type = choose((*RDF_TYPES, JSON))
     statistics: Statistics = current_app.config["STATISTICS"]
     counts = statistics.counts()
-    return _written([*_template("void.ttl"), *(_counted(counts) if counts else ())], media_type)
+    return as_rdf([*_template("void.ttl"), *(_counted(counts) if counts else ())], media_type)
 
 
 def _template(name: str) -> list[Triple]:
@@ -93,8 +93,3 @@ def _counted(counts: Counts) -> Iterator[Triple]:
 
 def _number(count: int) -> str:
     return literal(str(count), XSD + "integer")
-
-
-def _written(triples: list[Triple], media_type: str) -> Response:
-    syntax = "application/ld+json" if media_type == JSON else media_type
-    return Response(serialize(triples, syntax, ontology().prefixes), mimetype=media_type)
