@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lakegraph import resources
-from lakegraph.errors import MissingExtraError, QueryError
+from lakegraph.errors import MissingExtraError, NotFoundError, QueryError
 from lakegraph.questions.library import Question
 from lakegraph.questions.protocols import Graph, Row, Table
 from lakegraph.rdf.terms import Triple, is_literal, python_value, value
@@ -38,6 +38,23 @@ def select_named(graph: Graph, name: str, **bindings: str) -> list[dict[str, str
     """Like :func:`select`, each row by the names of its columns."""
     table = _table(graph.query(text_of(name), bindings), name)
     return [dict(zip(table.variables, row, strict=True)) for row in table.rows]
+
+
+def is_known(graph: Graph, token: str) -> bool:
+    """Whether the graph says anything of a thing, or with it."""
+    return bool(select(graph, "5w1h/parts/known", about=token))
+
+
+def check_known(graph: Graph, token: str) -> None:
+    """Refuse a thing that the graph has never heard of.
+
+    Raises:
+        NotFoundError: The graph says nothing of it.
+    """
+    if not is_known(graph, token):
+        name = value(token)
+        hint = "lakegraph search finds what it has."
+        raise NotFoundError(f"The lake knows nothing of {name}.", where=name, hint=hint)
 
 
 def _table(answer: Table | bool | list[Triple], name: str) -> Table:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lakegraph.errors import NotFoundError
-from lakegraph.questions.asking import plain, select, select_named
+from lakegraph.questions.asking import check_known, plain, select, select_named
 from lakegraph.questions.labels import Labels, day_of, field_text, is_moment, range_text
 from lakegraph.questions.protocols import Graph, Missing
 from lakegraph.rdf.terms import is_iri, is_literal, lexical, value
@@ -174,9 +173,7 @@ def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
     reader = _Answers(graph, about, labels)
     found = {w: reader.to(w) for w in WS}
     if not classes and not any(found.values()):
-        raise NotFoundError(
-            f"The lake knows nothing of {value(about)}.", where=value(about), hint="lakegraph search finds what it has."
-        )
+        check_known(graph, about)
     title, version = labels.title(about)
     first = select(graph, "5w1h/parts/described", about=about)
     _, _, seq, recorded = first[0] if first else (None, None, None, None)

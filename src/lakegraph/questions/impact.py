@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lakegraph.errors import NotFoundError
-from lakegraph.questions.asking import select
+from lakegraph.questions.asking import check_known, select
 from lakegraph.questions.labels import Labels
 from lakegraph.questions.lineage import Node, describe_node
 from lakegraph.questions.protocols import Graph
@@ -86,10 +85,8 @@ def impact(graph: Graph, about: str) -> Impact:
     labels = Labels(graph)
     start = describe_node(graph, labels, about, 0, run=False)
     rows = select(graph, "lineage/parts/impact", about=about)
-    if not rows and not start.kind:
-        raise NotFoundError(
-            f"The lake knows nothing of {value(about)}.", where=value(about), hint="lakegraph search finds what it has."
-        )
+    if not rows:
+        check_known(graph, about)
     # What rests on itself by way of a cycle does not break by it once more.
     things = {row[1]: None for row in rows if row[1] and row[1] != about}
     owners = Counter(who for thing, who in {(row[1], row[2]) for row in rows} if who and thing in things)
@@ -99,11 +96,15 @@ def impact(graph: Graph, about: str) -> Impact:
     return Impact(
         about=start,
         things=len(things),
-        kinds=dict(kinds.most_common()),
-        owners={labels.of(who): count for who, count in owners.most_common()},
+        kinds=_ranked(kinds),
+        owners=_ranked(Counter({labels.of(who): count for who, count in owners.items()})),
         deployments=tuple(describe_node(graph, labels, thing, 1, run=False) for thing in served[:NAMED]),
         complete=len(rows) <= MAX_ROWS,
     )
+
+
+def _ranked(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _kind(graph: Graph, labels: Labels, thing: str) -> str:

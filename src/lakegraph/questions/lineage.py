@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakegraph.errors import NotFoundError, UsageError
-from lakegraph.questions.asking import frame, select
+from lakegraph.errors import UsageError
+from lakegraph.questions.asking import check_known, frame, select
 from lakegraph.questions.labels import Labels, day_of, name_in, with_version
 from lakegraph.questions.protocols import Graph
 from lakegraph.questions.text import Style, undressed
@@ -231,10 +231,8 @@ def lineage(
         if steps:
             walker.walk(start, direction, steps)
     nodes = _described(graph, found, describe)
-    if len(nodes) == 1 and not nodes[start].kind and not _is_known(graph, start):
-        raise NotFoundError(
-            f"The lake knows nothing of {value(start)}.", where=value(start), hint="lakegraph search finds what it has."
-        )
+    if len(nodes) == 1:
+        check_known(graph, start)
     return Lineage(
         start=start,
         nodes=nodes,
@@ -249,10 +247,6 @@ def _clock(deadline: float | None) -> Iterator[bool]:
     end = None if deadline is None else time.monotonic() + deadline
     while True:
         yield end is None or time.monotonic() < end
-
-
-def _is_known(graph: Graph, token: str) -> bool:
-    return bool(select(graph, "5w1h/parts/subject", about=token))
 
 
 def _described(graph: Graph, found: Found, describe: int) -> dict[str, Node]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lakegraph.errors import AmbiguousError, NotFoundError
-from lakegraph.questions.asking import select
+from lakegraph.questions.asking import is_known, select
 from lakegraph.questions.protocols import Found, Graph, Index
 from lakegraph.rdf.terms import iri, valid_iri, value
 
@@ -51,9 +51,8 @@ def resolve(text: str, kinds: Sequence[str], index: Index, graph: Graph, base: s
 
 def _by_iri(name: str, index: Index, graph: Graph) -> list[str]:
     """The thing with this IRI, or else the things that are found at the page with this address."""
-    if index.exists(name) or select(graph, "5w1h/parts/subject", about=iri(name)):
-        return [name]
-    return [value(row[1]) for row in select(graph, "5w1h/parts/at", page=iri(name)) if row[1]]
+    pages = [value(row[1]) for row in select(graph, "5w1h/parts/at", page=iri(name)) if row[1]]
+    return [name] if index.exists(name) or (not pages and is_known(graph, iri(name))) else pages
 
 
 def _by_file(name: str, index: Index) -> list[Found]:

@@ -53,12 +53,12 @@ def layout(found: Lineage) -> dict[str, Place]:
     layers: list[list[str]] = [[] for _ in range(max(columns.values()) + 1)]
     for token, column in columns.items():
         layers[column].append(token)
+    rows = {token: row for layer in layers for row, token in enumerate(layer)}
     for sweep in range(_SWEEPS):
-        forward = sweep % 2 == 0
-        for layer in layers if forward else reversed(layers):
-            rows = {token: row for each in layers for row, token in enumerate(each)}
-            beside = before if forward else after
+        beside, order = (before, layers) if sweep % 2 == 0 else (after, layers[::-1])
+        for layer in order:
             layer.sort(key=_Middle(rows, beside))
+            rows.update((token, row) for row, token in enumerate(layer))
     return {token: Place(column, row) for column, layer in enumerate(layers) for row, token in enumerate(layer)}
 
 
