@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from lakegraph import resources
 from lakegraph.errors import NotFoundError, UsageError
@@ -27,6 +27,14 @@ CARD = "5w1h"
 """The question that is answered by a card instead of a table."""
 
 _GAP_SHAPES = ("completeness", "swamp")
+
+
+class Named(Protocol):
+    """Anything that has an IRI, such as the handle of a recorded model."""
+
+    @property
+    def iri(self) -> str:
+        """The bare IRI."""
 
 
 class Asking(Lake):
@@ -58,7 +66,7 @@ class Asking(Lake):
         }
         return [first, *(question.as_dict() for question in self.library)]
 
-    def ask(self, name: str, **parameters: str) -> Card | Result:
+    def ask(self, name: str, **parameters: str | Named) -> Card | Result:
         """Answer a question.
 
         Args:
@@ -74,10 +82,11 @@ class Asking(Lake):
         if name == CARD:
             return card(self._projector.graph, f"<{self._about(parameters)}>", self._missing)
         question = self.library.get(name)
-        bindings = bind(question, parameters, resolve=lambda text: iri(self.resolve(text)))
+        said = {key: text if isinstance(text, str) else text.iri for key, text in parameters.items()}
+        bindings = bind(question, said, resolve=lambda text: iri(self.resolve(text)))
         return ask_graph(self._projector.graph, question, bindings)
 
-    def _about(self, parameters: dict[str, str]) -> str:
+    def _about(self, parameters: dict[str, str | Named]) -> str:
         others = set(parameters) - {"about", "of"}
         if others or len(parameters) != 1:
             raise UsageError("The card takes one parameter: about.", where=", ".join(sorted(others)) or "about")
@@ -95,7 +104,7 @@ class Asking(Lake):
 
     # -- lineage ------------------------------------------------------------------------------------------------------
 
-    def lineage(self, of: str, *, up: int | Literal["all"] = "all", down: int | Literal["all"] = 0) -> Lineage:
+    def lineage(self, of: str | Named, *, up: int | Literal["all"] = "all", down: int | Literal["all"] = 0) -> Lineage:
         """What a thing came from and what came of it, exact to the version.
 
         Args:
@@ -108,24 +117,27 @@ class Asking(Lake):
         """
         return lineage_of(self._projector.graph, iri(self.resolve(of)), up=up, down=down)
 
-    def why(self, a: str, b: str) -> Paths:
+    def why(self, a: str | Named, b: str | Named) -> Paths:
         """The paths between two things, each readable as a sentence."""
         return why_between(self._projector.graph, iri(self.resolve(a)), iri(self.resolve(b)))
 
-    def impact(self, of: str) -> Impact:
+    def impact(self, of: str | Named) -> Impact:
         """What rests on a thing, down to deployments: what breaks if it is withdrawn."""
         return impact_of(self._projector.graph, iri(self.resolve(of)))
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
-    def resolve(self, name: str, kinds: Sequence[str] = ()) -> str:
+    def resolve(self, name: str | Named, kinds: Sequence[str] = ()) -> str:
         """The IRI that *name* means: an IRI, slug, title, ``title@version``, or the path of a file that the lake knows.
+
+        What a recording gave, such as the handle of a model, means itself.
 
         Raises:
             NotFoundError: Nothing is called so; the nearest names are suggested.
             AmbiguousError: Several things are; they are listed.
         """
-        return resolve(name, kinds, self._projector.index, self._projector.graph, self.base)
+        text = name if isinstance(name, str) else name.iri
+        return resolve(text, kinds, self._projector.index, self._projector.graph, self.base)
 
     def search(self, text: str, **filters: Any) -> dict[str, Any]:
         """Things by words and facets: ``hits`` (best first), ``total``, ``atLeast``, ``after``.

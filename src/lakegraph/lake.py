@@ -222,7 +222,8 @@ class Lake:
         entry = self.journal.by_key(sent.key) if sent.key is not None else None
         if entry is None:
             return None
-        return Receipt(entry.record, entry.graph, entry.seq, entry.quads, repeated=True)
+        outputs = self._projector.outputs(entry)
+        return Receipt(entry.record, entry.graph, entry.seq, entry.quads, outputs, repeated=True)
 
     def _prepare(self, sent: Submission) -> Prepared:
         taken = self._takes_back(sent)

@@ -80,6 +80,12 @@ class Projector:
         view.add(inferred)
         return asserted, inferred
 
+    def outputs(self, entry: Entry) -> tuple[str, ...]:
+        """The IRIs of what the run that *entry* records made."""
+        asserted = parse_nquads(entry.added)
+        said = [*asserted, *self._reasoner.infer(asserted)]
+        return tuple(dict.fromkeys(value(o) for s, p, o in said if p == LAKE.hasOutput and value(s) == entry.record))
+
     def retraction(self, graph: str) -> Retraction:
         """What disappears with *graph* (a bare IRI): its own statements, and what followed from them alone."""
         asserted = frozenset(self.graph.match(graph=graph))

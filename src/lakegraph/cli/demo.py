@@ -30,8 +30,9 @@ def demo(directory: Path, port: int | None, no_serve: bool) -> None:
     and records the worked example of the Model Lake paper's slides.
     """
     import lakegraph
-    from lakegraph.capture.demo import incomplete_document, run_demo
+    from lakegraph.capture.demo import check_installed, incomplete_document, run_demo
 
+    check_installed()
     where = directory / "lake"
     if (where / "journal.db").exists():
         raise ConflictError(
