@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakegraph.index import Fragment, Index
+from lakegraph.index import Fragment, Index, counters, describing, things, writer
 from lakegraph.index.counters import Counters
 from tests.index.records import (
     ACCURACY,
@@ -140,6 +140,27 @@ def test_a_failed_group_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None
     assert index.last_seq == 1
     index.apply([trained(2, "q", 0.1)])
     assert picture(index) == picture(index_of(trained(1, "p"), trained(2, "q", 0.1)))
+    assert not stale_terms(index)
+
+
+def test_what_is_remembered_between_records_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for one row, number, word and description the index is the same as with room for all."""
+    shared = said("study/s", "Study", title="Shared", tag=["tag/a", "tag/b"])
+    fragments = [trained(1, "p"), record(2, shared), record(3, shared, dataset("d", description="some words"))]
+    fragments += [trained(4, "q", 0.2), record(5, shared, dropped=[bundle(2)]), trained(6, "p", 0.3, version="2")]
+    wanted = picture(index_of(*fragments))
+    for module, name in (
+        (things, "_MOST_NUMBERS"),
+        (things, "_MOST_ROWS"),
+        (counters, "_MOST_KNOWN"),
+        (describing, "_MOST_REMEMBERED"),
+        (writer, "_MOST_INTERNED"),
+    ):
+        monkeypatch.setattr(module, name, 1)
+    index = Index.open(None)
+    for fragment in fragments:
+        index.apply([fragment])
+    assert picture(index) == wanted
     assert not stale_terms(index)
 
 

@@ -14,6 +14,7 @@ from lakegraph.index import Index, Person, facets, matching, search
 from tests.index.records import dataset, everything, index_of, iri, names, record, said, trained
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
+_LICENSED = said("source/g", license="https://licences.example/cc-by-4.0", keyword="Time-Series")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def small() -> Index:
         record(3, said("run/3", "Process", title="Clean glucose series", status="voc:run-status/succeeded")),
         record(4, said("run/4", "Process", title="Clean hearts", description="Unlike glucose")),
         record(5, said("model/m/1", "Model", title="M", version="1", description="Predicts glucose", owner="user/tim")),
-        record(6, said("source/g", "DatasetSource", title="Glucosexyz", path="usr/cf/modelDP.pkl")),
+        record(6, said("source/g", "DatasetSource", title="Glucosexyz", path="usr/cf/modelDP.pkl"), _LICENSED),
         trained(7, "other", algorithm="random-forest"),
     )
 
@@ -74,6 +75,8 @@ def test_compounds_are_found_by_their_parts(small: Index, text: str) -> None:
         ({"tag": "https://w3id.org/lakegraph/voc/tag/healthcare"}, {"dataset/glucose-series/1"}),
         ({"owner": "tim"}, {"model/m/1", "model/other/1"}),
         ({"algorithm": "Random Forest"}, {"model/other/1", "run/7", "program/fit-random-forest"}),
+        ({"license": "CC BY 4.0"}, {"source/g"}),
+        ({"text": "time series"}, {"source/g"}),
         ({"algorithm": "unheard-of"}, set()),
         ({"tag": "https://elsewhere.example/tag"}, set()),
         ({"kind": "hub"}, {"dataset/glucose-series", "model/other"}),
