@@ -32,7 +32,8 @@ _LIBRARIES = {
 
 def environment() -> dict[str, str]:
     """The environment of this process as an ``Environment`` document: Python, system, hardware, host, libraries."""
-    return {**_fixed(), "description": ", ".join(f"{name} {version}" for name, version in libraries())}
+    found = ", ".join(f"{name} {version}" for name, version in libraries())
+    return {**_fixed(), "description": found} if found else dict(_fixed())
 
 
 @cache

@@ -61,17 +61,17 @@ def say_refusal(error: Refusal) -> None:
         f'[bold red]Refused:[/] "{escape(error.title)}" does not answer what this lake asks.'
         "     [dim]nothing was written[/]"
     )
-    width = min(out.width, 110) - 8
+    width = min(out.width, 110) - 9
     for result in error.report.violations:
         word = (result.answers or "form").capitalize()
         first, *rest = textwrap.wrap(result.message, width) or [""]
-        out.print(f"  [bold yellow]{escape(word):<6}[/]{escape(first)}")
+        out.print(f"  [bold yellow]{escape(word):<7}[/]{escape(first)}")
         for line in rest:
-            out.print(f"        {escape(line)}")
+            out.print(f"         {escape(line)}")
         place = f"{result.file}:{result.line}" if result.file else ""
         notes = [note for note in (result.field, result.suggestion, place) if note]
         for line in textwrap.wrap(" · ".join(notes), width):
-            out.print(f"        {escape(line)}", style="dim")
+            out.print(f"         {escape(line)}", style="dim")
     count = len(error.report.violations)
     out.print(f"{count} problem{'' if count == 1 else 's'}. The same as JSON: --format json.", style="dim")
 
