@@ -83,6 +83,8 @@ class Cutter:
         """Where *block* has to end, or ``None`` when it is within the caps up to *end*."""
         over = bool(self._size) and self._sent + end > self._size
         if not over and not self._rows:
+            if self._syntax.quoted:
+                self._open_quote ^= block.count(b'"', 0, end) % 2 == 1
             return None
         if not over and not self._quotes(block):
             marks = self._count(block, end)

@@ -141,7 +141,7 @@ def _tokens(text: str, limits: Limits) -> list[Token]:
 
 def _check_size(text: str, limit: int) -> None:
     try:
-        size = len(text) if len(text) * 4 <= limit else len(text.encode())
+        size = len(text) if text.isascii() else len(text.encode())
         if "\x00" in text:
             raise QueryError("The SPARQL text holds a NUL character.")
     except UnicodeEncodeError as error:

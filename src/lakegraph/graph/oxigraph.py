@@ -276,7 +276,7 @@ def _failure(error: Exception, path: Path | None) -> LakegraphError:
         return LakeBusyError(
             "The graph is held by another process.", where=where, hint="Use the running server, or stop it first."
         )
-    broken = isinstance(error, RuntimeError) or "Corruption" in text
+    broken = "Corruption" in text or (isinstance(error, RuntimeError) and "Invalid argument" not in text)
     if broken or (isinstance(error, FileNotFoundError) and path is not None and (path / "CURRENT").exists()):
         return LakeDamagedError(
             f"The graph store is damaged: {text}",

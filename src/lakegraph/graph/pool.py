@@ -1,4 +1,4 @@
-"""The worker processes: started ahead of need, lent out one query at a time, killed and replaced."""
+"""The workers: started ahead of need, lent out one query at a time, killed and replaced."""
 
 from __future__ import annotations
 
@@ -6,99 +6,23 @@ import contextlib
 import logging
 import os
 import queue
-import select
-import signal
-import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from threading import Lock
 from typing import Final
 
 from lakegraph.errors import ForbiddenError, LakeBusyError, StorageError
-from lakegraph.graph import frames, worker_boot
-from lakegraph.graph.frames import RESPONSE, Request
+from lakegraph.graph import frames
+from lakegraph.graph.frames import Request
+from lakegraph.graph.worker_process import START_SECONDS, Worker, readable
 
 log = logging.getLogger("lakegraph.graph.pool")
 
 TICK: Final = 0.05
 """Seconds between two looks at deadlines while queries run."""
 _DOZE: Final = 5.0
-_START_SECONDS: Final = 10.0
-_BUFFER: Final = 256 * 1024
-
-
-class Worker:
-    """One worker process, seen from the serving process."""
-
-    __slots__ = ("born", "descriptor", "lock", "once", "process", "running", "sandboxed", "snapshot")
-
-    def __init__(self, memory: int, ports: Sequence[int] = ()) -> None:
-        self.once = bool(ports)
-        """Whether it answers one query only, which may call services."""
-        ours, theirs = socket.socketpair()
-        for end in (ours, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
-        # Whose end ends the worker is the thread that starts it, and threads that serve requests come and go.
-        parent = 0 if ports else os.getpid()
-        command = [
-            sys.executable, "-P", worker_boot.__file__, str(Path(__file__).parents[2]),
-            str(theirs.fileno()), str(parent), str(memory), ",".join(map(str, ports)),
-        ]  # fmt: skip
-        with theirs:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                # Each arena of glibc's allocator reserves 64 MiB of the address space that is limited.
-                env={**os.environ, "MALLOC_ARENA_MAX": "2", "RUST_BACKTRACE": "0"},
-            )
-        self.descriptor = ours.detach()
-        self.born = time.monotonic()
-        self.lock = Lock()
-        self.running: object | None = None
-        """The query in hand; guarded by :attr:`lock`, so that nobody kills the worker under the next one."""
-        self.sandboxed = False
-        self.snapshot = ""
-
-    def __del__(self) -> None:
-        # Not before: a thread may be reading from it when the worker is killed, and another file could get its number.
-        with contextlib.suppress(OSError, AttributeError):
-            os.close(self.descriptor)
-
-    def greet(self) -> bool:
-        """Read the worker's greeting; whether it came up."""
-        ready, _, _ = select.select([self.descriptor], [], [], _START_SECONDS)
-        if not ready:
-            return False
-        greeting = os.read(self.descriptor, RESPONSE.size)
-        if len(greeting) < RESPONSE.size:
-            return False
-        kind, flags, _ = RESPONSE.unpack(greeting)
-        self.sandboxed = bool(flags & frames.SANDBOXED)
-        return bool(kind == frames.HELLO)
-
-    def send(self, request: Request) -> bool:
-        """Hand *request* over; whether the worker was there to take it."""
-        data = request.encode()
-        try:
-            sent = os.write(self.descriptor, data)
-            while sent < len(data):
-                sent += os.write(self.descriptor, data[sent:])
-        except OSError:
-            return False
-        self.snapshot = request.snapshot
-        return True
-
-    def kill(self) -> None:
-        """End the process at once; whoever waits for its answer sees the socket close."""
-        with contextlib.suppress(OSError):
-            self.process.send_signal(signal.SIGKILL)
+_TRIES: Final = 3
 
 
 class Pool:
@@ -137,7 +61,7 @@ class Pool:
         """Whether workers are denied sockets."""
         self._thread = threading.Thread(target=self._supervise, name="lakegraph-workers", daemon=True)
         self._thread.start()
-        if not self._up.wait(_START_SECONDS):
+        if not self._up.wait(START_SECONDS) or not self._workers:
             self.close()
             raise StorageError(
                 "No query worker could be started.", where=sys.executable, hint="Is there enough memory for one?"
@@ -216,17 +140,25 @@ class Pool:
     def _supervise(self) -> None:
         try:
             while not self._closing:
-                self._reap()
-                self._start()
-                self._dozing = True  # before the look at what runs: a query that begins after it wakes this thread
-                busy = self._tick() or bool(self._starting)
-                self._dozing = not busy
-                self._advance()
-                self._wait(TICK if busy else _DOZE)
+                try:
+                    self._look()
+                except Exception:
+                    log.exception("looking after the query workers failed; going on")
+                    time.sleep(TICK)
         finally:
             for worker in (*self._workers, *self._starting):
                 worker.kill()
                 worker.process.wait()
+
+    def _look(self) -> None:
+        """One round: replace workers, check deadlines, prepare the idle ones, and sleep."""
+        self._reap()
+        self._start()
+        self._dozing = True  # before the look at what runs: a query that begins after it wakes this thread
+        busy = self._tick() or bool(self._starting)
+        self._dozing = not busy
+        self._advance()
+        self._wait(TICK if busy else _DOZE)
 
     def _reap(self) -> None:
         while not self._discarded.empty():
@@ -236,7 +168,7 @@ class Pool:
 
     def _start(self) -> None:
         """Start what is missing; after workers that did not come up, more and more slowly."""
-        for worker in [w for w in self._starting if time.monotonic() - w.born > _START_SECONDS]:
+        for worker in [w for w in self._starting if time.monotonic() - w.born > START_SECONDS]:
             self._starting.remove(worker)
             self._lost(worker)
         if self._failures and time.monotonic() - self._last_failure < min(self._failures, 10):
@@ -252,6 +184,8 @@ class Pool:
     def _failed(self) -> None:
         self._failures += 1
         self._last_failure = time.monotonic()
+        if self._failures >= _TRIES and not self._workers:
+            self._up.set()  # there is no point in waiting on
 
     def _lost(self, worker: Worker) -> None:
         worker.kill()
@@ -261,7 +195,7 @@ class Pool:
     def _wait(self, seconds: float) -> None:
         """Sleep, but greet workers that come up, and end when woken."""
         starting = {w.descriptor: w for w in self._starting}
-        ready, _, _ = select.select([self._woken, *starting], [], [], seconds)
+        ready = readable([self._woken, *starting], seconds)
         self._dozing = False
         for descriptor in ready:
             if descriptor == self._woken:

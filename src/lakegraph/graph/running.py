@@ -14,8 +14,8 @@ from lakegraph.graph.formats import Format
 from lakegraph.graph.frames import CHUNK, RESPONSE
 from lakegraph.graph.guard import Form
 from lakegraph.graph.oxigraph import query_error
-from lakegraph.graph.pool import Worker
 from lakegraph.graph.snapshots import Snapshot
+from lakegraph.graph.worker_process import Worker
 
 _READ: Final = CHUNK + 4096
 

@@ -20,6 +20,7 @@ from lakegraph.graph.frames import CHUNK, RESPONSE, Request
 
 _FIRST: Final = 4096  # so much is sent at once when it is the answer's first part; later parts are gathered
 _RETIRE: Final = 4  # a worker that ever used this part of its memory is replaced: what it freed stays mapped
+_LIGHT: Final = 0.02  # seconds of processor time
 
 
 class _Enough(Exception):
@@ -84,6 +85,7 @@ class _Worker:
         self._store: ox.Store | None = None
         self._snapshot = ""
         self._cpu = 0.0
+        self._began = 0.0
         self._received = b""
 
     def serve(self) -> None:
@@ -135,15 +137,17 @@ class _Worker:
 
     def _allow(self, seconds: int) -> None:
         """Let this process use *seconds* more of processor time, a second defence behind the serving process."""
-        used = time.process_time()
+        used = self._began = time.process_time()
         if used + seconds > self._cpu:
             self._cpu = used + 2 * seconds + 60
             _, hard = resource.getrlimit(resource.RLIMIT_CPU)
             resource.setrlimit(resource.RLIMIT_CPU, (int(self._cpu), hard))
 
     def _wear(self) -> int:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        return frames.RETIRE if peak * _RETIRE > self._memory else 0
+        """Whether this worker should be replaced; looked at only after a query that had time to use much memory."""
+        if time.process_time() - self._began < _LIGHT:
+            return 0
+        return frames.RETIRE if _peak() * _RETIRE > self._memory else 0
 
     def _fail(self, kind: int, message: str) -> None:
         text = message.encode("utf-8", "replace")[:CHUNK]
@@ -159,6 +163,19 @@ class _Worker:
             if not more:
                 return None
             self._received += more
+
+
+def _peak() -> int:
+    """The most memory, in bytes, that this process has held; 0 where the system does not say.
+
+    Not by ``getrusage``: what that says includes the process that started this one.
+    """
+    try:
+        with open("/proc/self/status", "rb") as file:  # noqa: PTH123 - pathlib is not loaded here
+            found = file.read().partition(b"VmHWM:")[2].split(maxsplit=1)
+    except OSError:
+        return 0
+    return int(found[0]) * 1024 if found else 0
 
 
 def _dataset(request: Request) -> dict[str, Any]:

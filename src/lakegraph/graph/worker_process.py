@@ -1,0 +1,105 @@
+"""One worker process, seen from the serving process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from lakegraph.graph import frames, worker_boot
+from lakegraph.graph.frames import RESPONSE, Request
+
+START_SECONDS: Final = 10.0
+"""How long a worker may take to come up."""
+_BUFFER: Final = 256 * 1024
+
+
+class Worker:
+    """A worker process and the socket to it.
+
+    Args:
+        memory: Bytes of address space that it may use.
+        ports: TCP ports that it may connect to; with any, it answers one query, which may call services.
+    """
+
+    __slots__ = ("born", "descriptor", "lock", "once", "process", "running", "sandboxed", "snapshot")
+
+    def __init__(self, memory: int, ports: Sequence[int] = ()) -> None:
+        self.once = bool(ports)
+        """Whether it answers one query only, which may call services."""
+        ours, theirs = socket.socketpair()
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        # Whose end ends the worker is the thread that starts it, and threads that serve requests come and go.
+        parent = 0 if ports else os.getpid()
+        command = [
+            sys.executable, "-P", worker_boot.__file__, str(Path(__file__).parents[2]),
+            str(theirs.fileno()), str(parent), str(memory), ",".join(map(str, ports)),
+        ]  # fmt: skip
+        with theirs:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                # Each arena of glibc's allocator reserves 64 MiB of the address space that is limited.
+                env={**os.environ, "MALLOC_ARENA_MAX": "2", "RUST_BACKTRACE": "0"},
+            )
+        self.descriptor = ours.detach()
+        self.born = time.monotonic()
+        self.lock = Lock()
+        self.running: object | None = None
+        """The query in hand; guarded by :attr:`lock`, so that nobody kills the worker under the next one."""
+        self.sandboxed = False
+        self.snapshot = ""
+
+    def __del__(self) -> None:
+        # Not before: a thread may be reading from it when the worker is killed, and another file could get its number.
+        with contextlib.suppress(OSError, AttributeError):
+            os.close(self.descriptor)
+
+    def greet(self) -> bool:
+        """Read the worker's greeting; whether it came up."""
+        if not readable([self.descriptor], START_SECONDS):
+            return False
+        greeting = os.read(self.descriptor, RESPONSE.size)
+        if len(greeting) < RESPONSE.size:
+            return False
+        kind, flags, _ = RESPONSE.unpack(greeting)
+        self.sandboxed = bool(flags & frames.SANDBOXED)
+        return bool(kind == frames.HELLO)
+
+    def send(self, request: Request) -> bool:
+        """Hand *request* over; whether the worker was there to take it."""
+        data = request.encode()
+        try:
+            sent = os.write(self.descriptor, data)
+            while sent < len(data):
+                sent += os.write(self.descriptor, data[sent:])
+        except OSError:
+            return False
+        self.snapshot = request.snapshot
+        return True
+
+    def kill(self) -> None:
+        """End the process at once; whoever waits for its answer sees the socket close."""
+        with contextlib.suppress(OSError):
+            self.process.send_signal(signal.SIGKILL)
+
+
+def readable(descriptors: Sequence[int], seconds: float) -> list[int]:
+    """Which of *descriptors* can be read, or are closed, within *seconds*."""
+    poll = select.poll()  # not select, which stops at descriptor 1023
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return [descriptor for descriptor, _ in poll.poll(seconds * 1000)]

@@ -1,0 +1,111 @@
+"""Mutated queries: whatever the engine would call out for, the guard refuses. A listener on loopback is the judge."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from graph_data import Canary
+
+from lakegraph.errors import LakegraphError
+from lakegraph.graph import inspect_query, inspect_update
+
+OPEN = """
+SELECT * { SERVICE PEER {?a ?b ?c} }
+SELECT * { ?s ?p 20 SERVICE PEER {?a ?b ?c} }
+SELECT * { ?s ?p ex: SERVICE PEER {?a ?b ?c} }
+SELECT * { ?s ?p p:a.b SERVICE PEER {?a ?b ?c} }
+SELECT * { ?s ?p ?o FILTER(1<2) SERVICE PEER {?a ?b ?c} }
+SELECT * { ?s ?p "x"@en SERVICE SILENT PEER {?a ?b ?c} }
+SELECT * { VALUES ?x {PEER} SERVICE ?x {?a ?b ?c} }
+ASK { ?s ?p true SERVICE s: {?a ?b ?c} }
+SELECT * { ?s ?p '''x''' , \"\"\"x\"\"\" SERVICE PEER {?a ?b ?c} }
+SELECT * { ?s ?p ?o FILTER EXISTS { SERVICE PEER {?a ?b ?c} } }
+LOAD PEER
+CLEAR ALL ; LOAD SILENT PEER
+INSERT { ?a ?b ?c } WHERE { SERVICE PEER {?a ?b ?c} }
+""".strip().splitlines()
+HIDDEN = """
+SELECT * { ?s ?p "x SERVICE PEER {?a ?b ?c} " }
+SELECT * { ?s ?p 'x SERVICE PEER {?a ?b ?c} ' }
+SELECT * { ?s ?p \"\"\"x SERVICE PEER {?a ?b ?c} \"\"\" }
+SELECT * { ?s ?p ?o # SERVICE PEER {?a ?b ?c} \\n }
+SELECT * { ?s ?p ?o FILTER(1 < 2 # ) SERVICE PEER {?a ?b ?c} \\n ) }
+SELECT * { ?s ?p ?o FILTER(1 < <http://x#y> # ) SERVICE PEER {?a ?b ?c} \\n) }
+SELECT * { ?s ?p ?o FILTER(<urn:x#y> < 3 # ) SERVICE PEER {?a ?b ?c} \\n) }
+SELECT * { ?s p:SERVICE PEER . {?a ?b ?c} }
+SELECT * { VALUES (?o ?z) { ("" "x ) } SERVICE PEER {?a ?b ?c} # ") } }
+SELECT * { ?s ?p ('' ' ) SERVICE PEER {?a ?b ?c} #' ) }
+INSERT DATA { <urn:a> <urn:b> "; LOAD PEER" }
+""".strip().splitlines()
+WORDS = (Path(__file__).parent / "fuzz_pieces.txt").read_text().split()
+SPACES = [" ", "\n", "\r", "\t", "\u1680", "\u00a0", "\u2028", "\u0085", "\ufeff", "\x0b", "\u200c"]
+PIECES = [*WORDS, *SPACES]
+PROLOGUE = "PREFIX ex: <http://h:80> PREFIX p: <urn:x:> PREFIX : <urn:y:> PREFIX s: PEER "
+DATA = b'<urn:a> <urn:p> "1", <http://h:80>, "", 20, true, ("a" "b"), "x"@en . <urn:x:a> <urn:p> <urn:x:a.b> .'
+
+
+def mutants(seeds: list[str], count: int, address: str, *, seed: int) -> Iterator[str]:
+    """Texts made from *seeds* by adding, moving and joining pieces, with *address* for the peer."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        words = chance.choice(seeds).replace("\\n", "\n").split(" ")
+        for _ in range(chance.choice((1, 1, 1, 2, 2, 3, 4))):
+            at, kind = chance.randrange(len(words)), chance.random()
+            if kind < 0.35:
+                words[at] += chance.choice(PIECES)
+            elif kind < 0.6:
+                words[at] = chance.choice(PIECES) + words[at]
+            elif kind < 0.8:
+                words.insert(at, chance.choice(PIECES))
+            elif kind < 0.9 and at + 1 < len(words):
+                words[at] += words.pop(at + 1)
+            else:
+                words[at] = chance.choice(words)
+        text = " ".join(words).replace("PEER", address)
+        yield PROLOGUE.replace("PEER", address) + text if chance.random() < 0.8 else text
+
+
+def ask(text: str, *, update: bool) -> bool:
+    """Have the engine run *text* over a small store; whether it could."""
+    store = ox.Store()
+    store.load(DATA, ox.RdfFormat.TURTLE)
+    try:
+        if update:
+            store.update(text)
+        else:
+            found = store.query(text)
+            if not isinstance(found, ox.QueryBoolean):
+                list(found)
+    except (SyntaxError, OSError, RuntimeError, ValueError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("seeds", "count"), [(OPEN, 6000), (HIDDEN, 12_000)], ids=["open", "hidden"])
+def test_nothing_let_through_calls_out(listener: Canary, seeds: list[str], count: int) -> None:
+    """Of thousands of mutants, none that the guard lets through reaches the listener, though many others do."""
+    address = f"<{listener.url}>"
+    let_through = answered = reached = 0
+    for text in mutants(seeds, count, address, seed=len(seeds)):
+        update = any(word in text for word in ("LOAD", "CLEAR", "INSERT"))
+        try:
+            (inspect_update if update else inspect_query)(text)
+            harmless = True
+        except LakegraphError:
+            harmless = False
+        before = listener.hits
+        done = ask(text, update=update)
+        reached += listener.hits > before
+        if harmless:
+            let_through += 1
+            answered += done
+            assert listener.hits == before, f"let through, and called out: {text!r}"
+    if seeds is OPEN:
+        assert reached > 50, "the listener was hardly reached: this test would not notice a hole"
+    else:
+        assert answered > 500, "hardly anything was let through: this test would not notice a hole"
+    assert let_through

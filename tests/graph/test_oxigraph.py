@@ -1,0 +1,218 @@
+"""The embedded engine on disk: atomic writes, faults, and threads."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from graph_data import MARKER, QUADS, TYPE, bundle, record, records, run
+
+from lakegraph.errors import LakeBusyError, LakeDamagedError, QueryError, StorageError, UsageError
+from lakegraph.graph import Change, Oxigraph, Rows, oxigraph
+
+HERE = str(Path(__file__).parent)
+
+
+def test_large_groups_are_bulk_loaded(disk: Oxigraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Either way of writing gives the same quads, and one broken line among many leaves none."""
+    monkeypatch.setattr(oxigraph, "BULK_QUADS", 2 * QUADS)
+    disk.apply(records(1, 1))
+    disk.apply(records(2, 40))
+    assert disk.applied(MARKER).sequences() == set(range(1, 41))
+    assert len(list(disk.match(graph=bundle(33)))) == 3
+    with pytest.raises(Exception, match="not N-Quads"):
+        disk.apply([*records(41, 80), Change(81, b"<urn:a> <urn:b> .\n")])
+    assert disk.applied(MARKER).count == 40
+
+
+def test_group_without_final_line_end(disk: Oxigraph) -> None:
+    """Texts are joined as lines even where the last line end is missing."""
+    disk.apply([Change(1, b"<urn:a> <urn:p> <urn:b> ."), Change(2, b"<urn:a> <urn:p> <urn:c> .")])
+    assert len(disk.outgoing("<urn:a>")) == 2
+
+
+def test_survives_reopening(tmp_path: Path) -> None:
+    """What was applied is there when the store is opened again."""
+    first = Oxigraph.open(tmp_path / "graph")
+    first.apply(records(1, 5))
+    first.close()
+    second = Oxigraph.open(tmp_path / "graph")
+    assert second.applied(MARKER).highest == 5
+    assert second.last_seq == 5
+    second.close()
+
+
+_WRITER = """
+from pathlib import Path
+import sys
+sys.path.insert(0, sys.argv[2])
+from graph_data import records
+from lakegraph.graph import Oxigraph, oxigraph
+oxigraph.BULK_QUADS = 100
+engine = Oxigraph.open(Path(sys.argv[1]))
+next_ = int(sys.argv[3])
+while True:
+    for size in (1, 3, 40):
+        group = records(next_, next_ + size - 1)
+        next_ += size
+        engine.apply(group)
+        print(next_ - 1, flush=True)
+"""
+
+
+def test_kill_9_leaves_whole_groups(tmp_path: Path) -> None:
+    """A writer killed at any moment leaves every acknowledged group, and no part of another."""
+    path, acknowledged = tmp_path / "graph", 0
+    for rounds in (4, 11, 18):
+        command = [sys.executable, "-c", _WRITER, str(path), HERE, str(acknowledged + 1)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            for _ in range(rounds):
+                acknowledged = int(writer.stdout.readline())
+            writer.send_signal(signal.SIGKILL)
+            rest = writer.stdout.read().split()
+        acknowledged = int(rest[-1]) if rest else acknowledged
+        engine = Oxigraph.open(path)
+        found = engine.applied(MARKER)
+        assert found.highest >= acknowledged
+        assert found.count == found.highest == len(found.sequences())
+        rows = engine.query("SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } }")
+        assert isinstance(rows, Rows)
+        assert rows.rows[0][0] == f'"{3 * found.count}"^^<http://www.w3.org/2001/XMLSchema#integer>'
+        acknowledged = found.highest
+        engine.close()
+
+
+_FULL = """
+import resource, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from graph_data import MARKER, record, records
+from lakegraph.errors import StorageError
+from lakegraph.graph import Oxigraph
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+engine = Oxigraph.open(Path(sys.argv[1]))
+engine.apply(records(1, 20))
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+refused = []
+for _ in range(2):
+    try:
+        engine.apply([record(21)])
+    except StorageError as error:
+        refused.append(error)  # kept: a reference to an error must not hold the broken store
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+print(len(refused), refused[0].message.split(":")[0], refused[0].hint)
+print(engine.applied(MARKER).count)
+engine.apply([record(21)])
+print(engine.applied(MARKER).sequences() == set(range(1, 22)))
+"""
+
+
+def test_recovers_from_a_refused_write(tmp_path: Path) -> None:
+    """A write that the disk refuses is a StorageError; when there is room again, the engine goes on by itself."""
+    command = [sys.executable, "-c", _FULL, str(tmp_path / "graph"), HERE]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert told == ["2 The graph store could not be used Look at the disk and its permissions.", "20", "True"]
+
+
+def test_a_full_disk_says_so() -> None:
+    """The message for a full disk says that nothing but space is needed."""
+    error = oxigraph._failure(OSError(28, "No space left on device"), None)
+    assert isinstance(error, StorageError)
+    assert error.hint == "Free some space; nothing else needs to be done."
+
+
+def test_second_holder_is_refused(disk: Oxigraph) -> None:
+    """A directory that is open cannot be opened again, by this process or another."""
+    with pytest.raises(LakeBusyError, match="held by another process"):
+        Oxigraph.open(disk.path)
+
+
+def test_damage_is_named(tmp_path: Path) -> None:
+    """A store whose files are gone or overwritten is reported as damaged, with the command that mends it."""
+    whole = tmp_path / "whole"
+    engine = Oxigraph.open(whole)
+    engine.apply(records(1, 3))
+    engine.close()
+    for name, harm in (("CURRENT", b"MANIFEST-999999\n"), ("MANIFEST", b"junk")):
+        copy = tmp_path / name
+        shutil.copytree(whole, copy)
+        for file in copy.glob(f"{name}*"):
+            file.write_bytes(harm)
+        with pytest.raises(LakeDamagedError, match="damaged") as refused:
+            Oxigraph.open(copy)
+        assert refused.value.hint == "lakegraph rebuild makes it again from the journal."
+
+
+def test_impossible_place(tmp_path: Path) -> None:
+    """A path that cannot be a directory is a StorageError that names it."""
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageError, match="could not be used") as refused:
+        Oxigraph.open(tmp_path / "file")
+    assert refused.value.where == str(tmp_path / "file")
+
+
+def test_closed_engine_says_so(disk: Oxigraph) -> None:
+    """After closing, a question is refused rather than reopening the store."""
+    disk.close()
+    with pytest.raises(UsageError, match="closed"):
+        disk.query("ASK {}")
+
+
+def test_bound_variables_must_be_projected(disk: Oxigraph) -> None:
+    """Binding a variable that the query does not project is refused, saying what to do."""
+    with pytest.raises(QueryError, match="projection") as refused:
+        disk.query("SELECT ?s WHERE { ?s ?p ?o }", {"p": TYPE})
+    assert refused.value.hint == "Project every variable that is bound."
+
+
+def test_a_literal_has_no_statements(disk: Oxigraph) -> None:
+    """Looking up what cannot be a subject finds nothing instead of failing."""
+    assert disk.outgoing('"text"') == ()
+    assert not list(disk.match('"text"'))
+
+
+def test_readers_beside_a_writer(disk: Oxigraph) -> None:
+    """Threads that read while one writes see whole records only, and every record at the end."""
+    failures: list[str] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            for n in range(1, 60, 7):
+                if len(disk.outgoing(run(n))) not in (0, 4):
+                    failures.append(f"run {n} is half there")
+            rows = disk.query("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
+            assert isinstance(rows, Rows)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for n in range(1, 61):
+        disk.apply([record(n)])
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert not failures
+    assert all(len(disk.outgoing(run(n))) == 4 for n in range(1, 61))
+
+
+def test_memory_of_reads_is_bounded(disk: Oxigraph) -> None:
+    """A hub with many statements is read from the store each time, and is complete."""
+    many = "".join(f"<urn:hub> <urn:p> <urn:x{n}> .\n" for n in range(500))
+    disk.apply([Change(1, many.encode())])
+    assert len(disk.outgoing("<urn:hub>")) == 500
+    assert disk._reads.get("<urn:hub>") is None
+
+
+def test_snapshot_needs_a_free_place(disk: Oxigraph, tmp_path: Path) -> None:
+    """A snapshot is never written over something."""
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(StorageError, match="Directory exists"):
+        disk.snapshot(tmp_path / "taken")
