@@ -23,7 +23,9 @@ def main(directory: str, start: int, group: int, file_limit: int) -> None:
     while True:
         names = [f"s{number + n}" for n in range(group)]
         try:
-            answers = list(lake.record_many([study(name) for name in names])) if group > 1 else [lake.record(study(names[0]))]
+            answers = (
+                list(lake.record_many([study(name) for name in names])) if group > 1 else [lake.record(study(names[0]))]
+            )
         except LakegraphError as error:
             print(f"error {error.code}", flush=True)
             return

@@ -77,7 +77,7 @@ def test_a_full_disk_is_a_clean_error_and_the_lake_opens(tmp_path: Path, limit: 
     process = writer(where, 0, 1, file_limit=limit)
     output, _ = process.communicate(timeout=120)
     assert output.splitlines()[-1].startswith("error "), output[-300:]
-    assert output.splitlines()[-1] in ("error storage",)
+    assert output.splitlines()[-1] == "error storage"
     with lakegraph.open(where) as lake:
         assert set(acked(output)) <= check_whole(lake)
         assert lake.record(study("after")).seq == lake.journal.last_seq
@@ -104,7 +104,7 @@ class Broken:
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("step", ["journal", "graph", "index"])
 def test_a_fault_at_each_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, late: bool) -> None:
-    """Before and after each step of a commit: a clean error, the next record is accepted, and a reopened lake is whole."""
+    """Before and after each step: a clean error, the next record is accepted, and a reopened lake is whole."""
     where = tmp_path / "lake"
     with lakegraph.init(where, base=BASE) as lake:
         lake.record(ingest(1))

@@ -47,12 +47,17 @@ def test_the_worked_example_is_accepted_whole(diabetes: LocalLake) -> None:
 def test_a_refusal_gives_every_reason_and_changes_nothing(diabetes: LocalLake, tmp_path: Path) -> None:
     """A training run without why, model or algorithm: each named, with field and place; the lake stays as it was."""
     before = state(diabetes, tmp_path)
-    document = {"type": "TrainingRun", "title": "Train forest", "startedAt": "2024-05-01T10:00:00Z", "analyzedBy": "tim"}
+    document = {
+        "type": "TrainingRun",
+        "title": "Train forest",
+        "startedAt": "2024-05-01T10:00:00Z",
+        "analyzedBy": "tim",
+    }
     with pytest.raises(Refusal) as caught:
         diabetes.record(document)
     report = caught.value.report
     assert {"why", "how", "what"} <= {r.answers for r in report.violations}
-    assert all(r.message and r.file.startswith("shapes/") or r.file for r in report.violations)
+    assert all(r.message and r.file for r in report.violations)
     assert "Nothing was written" in caught.value.message
     assert caught.value.as_dict()["report"]
     assert state(diabetes, tmp_path) == before
@@ -121,7 +126,9 @@ def test_four_threads_write_and_nothing_is_lost(lake: LocalLake) -> None:
 
     def work(name: int) -> None:
         for n in range(10):
-            receipts.append(lake.record({"type": "Study", "title": f"study {name} {n}", "description": "Long enough why."}))
+            receipts.append(
+                lake.record({"type": "Study", "title": f"study {name} {n}", "description": "Long enough why."})
+            )
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
     for thread in threads:
@@ -216,11 +223,13 @@ def test_a_correction_of_a_correction_replays_to_the_same_graph(tmp_path: Path) 
         assert quads(lake, tmp_path) == before
 
 
+TWO_GRAPHS = b"<urn:a> <urn:b> <urn:c> <urn:g> .\n<urn:a> <urn:b> <urn:c> <urn:h> .\n"
 TURTLE = b"""
 @prefix lake: <https://w3id.org/lakegraph/ns#> . @prefix prov: <http://www.w3.org/ns/prov#> .
 @prefix dct: <http://purl.org/dc/terms/> . @prefix voc: <https://w3id.org/lakegraph/voc/> .
 _:r a lake:ReviewRun ; lake:reviewed <https://lake.example.org/id/model/diabet-predictor/1> ;
-  lake:reviewedBy <https://lake.example.org/id/user/bob> ; lake:decision <https://w3id.org/lakegraph/voc/decision/approved> ;
+  lake:reviewedBy <https://lake.example.org/id/user/bob> ;
+  lake:decision <https://w3id.org/lakegraph/voc/decision/approved> ;
   lake:runStatus <https://w3id.org/lakegraph/voc/run-status/succeeded> ;
   prov:startedAtTime "2024-05-01T10:00:00Z"^^<http://www.w3.org/2001/XMLSchema#dateTime> ;
   prov:endedAtTime "2024-05-01T10:05:00.0Z"^^<http://www.w3.org/2001/XMLSchema#dateTime> ;
@@ -245,7 +254,7 @@ def test_rdf_is_recorded_like_a_document(diabetes: LocalLake) -> None:
         (b'{"@context": "http://127.0.0.1:9/c", "a": 1}', "application/ld+json", RdfSyntaxError, "does not parse"),
         (b"<urn:a> <urn:b> <urn:c> .", "text/turtle", UsageError, "describe no run"),
         (TURTLE.replace(b"_:r", b"<urn:a>") + TURTLE.replace(b"_:r", b"<urn:b>"), "text/turtle", UsageError, "several"),
-        (b"<urn:a> <urn:b> <urn:c> <urn:g> .\n<urn:a> <urn:b> <urn:c> <urn:h> .\n", "application/n-quads", RdfSyntaxError, "one graph"),
+        (TWO_GRAPHS, "application/n-quads", RdfSyntaxError, "one graph"),
         (b"x", "text/plain", RdfSyntaxError, "not RDF"),
     ],
 )  # fmt: skip
@@ -292,8 +301,7 @@ def test_an_iri_full_of_quotes_never_reaches_the_journal(lake: LocalLake, change
     try:
         receipt = lake.record({**example("01-ingest"), **change})
     except LakegraphError as error:
-        assert error.status in (400, 422)
-        assert lake.journal.last_seq == 0
+        assert (error.status in (400, 422), lake.journal.last_seq) == (True, 0)  # noqa: PT017 - either outcome is right
     else:
         assert '"' not in receipt.iri
 

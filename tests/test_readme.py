@@ -58,7 +58,9 @@ def test_the_tour_prints_what_the_readme_shows(place: Path) -> None:
 def test_the_python_example_runs(place: Path) -> None:
     """As it stands in the README."""
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "True"
 

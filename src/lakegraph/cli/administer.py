@@ -10,6 +10,7 @@ import click
 from lakegraph.cli.lakes import lake_of, own_lake
 from lakegraph.cli.output import console, progress, say, say_json, say_table
 from lakegraph.cli.record import as_json
+from lakegraph.rdf.vocabulary import ontology
 
 
 @click.command()
@@ -65,7 +66,7 @@ def validate(ctx: click.Context, only: tuple[str, ...], engine: Literal["compile
     with own_lake(ctx) as lake, progress("Checking things") as tick:
         report = lake.validate(only or ("integrity", "completeness", "policy", "swamp"), engine=engine, progress=tick)
         if form == "turtle":
-            click.echo(report.to_turtle())
+            click.echo(report.to_turtle(ontology().prefixes))
         elif form == "json":
             say_json(report.as_dict())
         else:

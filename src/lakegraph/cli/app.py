@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -15,19 +16,26 @@ from lakegraph.cli.output import say_error, say_refusal
 from lakegraph.errors import LakegraphError
 from lakegraph.receipts import Refusal
 
+_TYPED = "lakegraph.typed"
+
 
 class Commands(click.Group):
     """A group that shows lakegraph's own errors as messages, with their exit codes (0, 1, 2, 3, 4, 70)."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Remember what was typed: an error is shown in the form that was asked for."""
+        ctx.meta[_TYPED] = list(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; ``--format json`` makes the error JSON as well."""
         try:
             return super().invoke(ctx)
         except Refusal as error:
-            _show(error)
+            _show(ctx, error)
             ctx.exit(error.exit_code)
         except LakegraphError as error:
-            _show(error)
+            _show(ctx, error)
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt):
             raise
@@ -43,8 +51,9 @@ class Commands(click.Group):
             ctx.exit(70)
 
 
-def _show(error: LakegraphError) -> None:
-    if ("json" in sys.argv and "--format" in sys.argv) or "--format=json" in sys.argv:
+def _show(ctx: click.Context, error: LakegraphError) -> None:
+    typed = ctx.meta[_TYPED]
+    if "--format=json" in typed or ("--format", "json") in pairwise(typed):
         click.echo(json.dumps(error.as_dict(), ensure_ascii=False, indent=1), err=True)
     elif isinstance(error, Refusal):
         say_refusal(error)

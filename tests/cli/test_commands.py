@@ -1,0 +1,164 @@
+"""The command line: what it prints, and how it exits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lakegraph import resources
+from lakegraph.cli import main
+from tests.conftest import BASE
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs commands in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LAKEGRAPH_LAKE", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments: str, text: str | None = None) -> Result:
+        return CliRunner().invoke(main, list(arguments), input=text)
+
+    return call
+
+
+@pytest.fixture
+def filled(run: Run) -> Run:
+    """The same, with the worked example recorded."""
+    assert run("init", "--base", BASE).exit_code == 0
+    files = [str(path) for path in resources.files("ontology/examples/diabetes", ".json")]
+    assert run("record", *files).exit_code == 0
+    return run
+
+
+def test_exit_codes(filled: Run) -> None:
+    """0 done, 1 refused, 2 used wrongly, 3 not found."""
+    assert filled("status").exit_code == 0
+    assert filled("record", "-", text='{"type": "Process"}').exit_code == 1
+    assert filled("record", "-", text='{"type": "Prozess"}').exit_code == 2
+    assert filled("record", "-", text="not json").exit_code == 2
+    assert filled("lineage", "no such thing").exit_code == 3
+    assert filled("nonsense").exit_code == 2
+    assert filled("--lake", "nowhere", "status").exit_code == 3
+
+
+def test_a_bug_is_called_one(filled: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 70, a short message, and how to see more."""
+    monkeypatch.setattr("lakegraph.asking.lineage_of", lambda *_, **__: 1 / 0)
+    result = filled("lineage", "Diabet Predictor")
+    assert result.exit_code == 70
+    assert "LAKEGRAPH_DEBUG=1" in result.output
+
+
+def test_a_refusal_names_w_message_field_and_place(filled: Run) -> None:
+    """Grouped by the question that stays open, with the mend and the shape's file and line."""
+    output = filled("record", "-", text='{"type": "ReviewRun", "reviewed": "model/diabet-predictor/1"}').output
+    assert "Refused:" in output
+    assert "nothing was written" in output
+    assert "integrity/" in output
+    assert "problems" in output
+
+
+def test_a_refusal_as_json(filled: Run) -> None:
+    """The same report for programs."""
+    result = filled("record", "-", "--format", "json", text='{"type": "Process", "title": "x"}')
+    assert result.exit_code == 1
+    said = json.loads(result.stderr)
+    assert said["code"] == "record-refused"
+    assert said["report"]
+
+
+def test_a_misspelt_field_is_named_with_the_mend(filled: Run) -> None:
+    """What is wrong, where, and what to do."""
+    output = filled("record", "-", text='{"type": "Study", "titel": "x"}').output
+    assert "titel" in output
+    assert "Did you mean title" in output
+
+
+def test_a_misspelt_name_suggests_the_nearest(filled: Run) -> None:
+    """Nothing is guessed, the nearest is offered."""
+    assert "Diabet Predictor" in filled("lineage", "Diabet Predicter").output
+
+
+def test_questions_are_listed_and_answered(filled: Run) -> None:
+    """Every question with its parameters, as text and JSON."""
+    assert "5w1h" in filled("ask").output
+    names = {said["name"] for said in json.loads(filled("ask", "--format", "json").output)}
+    assert {"5w1h", "who", "why"} <= names
+    card = json.loads(filled("ask", "5w1h", "--about", "Diabet Predictor", "--format", "json").output)
+    assert card["title"] == "Diabet Predictor"
+    assert filled("ask", "who", "--about", "Diabet Predictor").output.count("tim") >= 2
+
+
+def test_queries_as_table_json_csv_and_turtle(filled: Run) -> None:
+    """Rows and graphs in the forms that are asked for."""
+    select = "SELECT ?m { ?m a <https://w3id.org/lakegraph/ns#Model> }"
+    iri = f"{BASE}id/model/diabet-predictor/1"
+    for form in ("table", "json", "csv", "tsv", "xml"):
+        assert iri in filled("query", select, "--format", form).output
+    assert iri in filled("query", "DESCRIBE <" + iri + ">", "--format", "turtle").output
+    assert filled("query", "ASK { ?s ?p ?o }").output.strip() == "yes"
+    broken = filled("query", "SELECT ?m WHERE { ?m")
+    assert broken.exit_code == 2
+
+
+def test_withdraw_and_log(filled: Run) -> None:
+    """A withdrawal stands in the journal; what others rely on stays."""
+    assert filled("withdraw", f"{BASE}id/run/ing-1", "--by", "bob", "--why", "A mistake was made.").exit_code == 1
+    assert filled("withdraw", f"{BASE}id/run/mon-1", "--by", "bob", "--why", "A mistake was made.").exit_code == 0
+    entries = json.loads(filled("log", f"{BASE}id/run/mon-1", "--format", "json").output)
+    assert [e["kind"] for e in entries] == ["tombstone", "record"]
+
+
+def test_people_and_rebuild(filled: Run) -> None:
+    """The directory of people, and projections made again from the journal."""
+    assert "id/user/ada" in filled("people", "add", "Ada Example", "--slug", "ada", "--mail", "ada@example.org").output
+    assert "Ada Example" in filled("people", "list").output
+    assert filled("people", "erase", "ada", "--why", "Asked for it.").exit_code == 0
+    assert "Ada" not in filled("people", "list").output
+    assert "7 journal entries" in filled("rebuild").output
+    assert "Diabet Predictor v1" in filled("lineage", "Diabet Predictor").output
+
+
+def test_validate_exits_1_only_on_violations(filled: Run) -> None:
+    """The worked example keeps integrity and completeness."""
+    assert filled("validate", "--only", "integrity", "--only", "completeness").exit_code == 0
+    assert filled("validate", "--only", "nothing").exit_code == 2
+    assert "sh:ValidationReport" in filled("validate", "--only", "swamp", "--format", "turtle").output
+
+
+def test_learning_commands(run: Run, tmp_path: Path) -> None:
+    """Terms, shapes and schema explain themselves without a lake."""
+    assert "brings data" in run("ontology", "show", "lake:Ingest").output
+    assert run("ontology", "show", "lake:Nonsense").exit_code == 3
+    assert "hasImplementation" in run("shapes", "show", "TrainingRun").output
+    assert "compiled" in run("shapes", "list").output
+    assert json.loads(run("schema").output)["oneOf"]
+    assert run("ontology", "docs", "o.html").exit_code == 0
+    assert run("shapes", "docs", "s.md").exit_code == 0
+    assert "<html" in (tmp_path / "o.html").read_text()
+    assert "| shape |" in (tmp_path / "s.md").read_text()
+
+
+def test_every_command_has_help(run: Run) -> None:
+    """One line of purpose for each."""
+    for name, command in main.commands.items():
+        assert command.help, name
+        assert run(name, "--help").exit_code == 0
+
+
+def test_the_demo_ends_with_answers(run: Run) -> None:
+    """Real runs, a card, a tree, a refusal, a query."""
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    result = run("demo", "--no-serve")
+    assert result.exit_code == 0, result.output
+    for piece in ("5-fold", "Why", "└─", "complete, 4 steps", "Refused:", "3 problems", "SELECT", "accuracy"):
+        assert piece in result.output, piece
+    assert run("demo", "--no-serve").exit_code == 1
