@@ -147,7 +147,6 @@ class Constraint:
         shapes: The shapes that it names.
         engine: ``compiled``, ``bounded`` or ``pyshacl``.
         messages: Messages of the constraint's own (``sh:sparql``).
-        severity: Severity of the constraint's own.
         source: The node of the constraint when it has one.
     """
 

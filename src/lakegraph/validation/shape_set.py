@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakegraph.rdf.namespaces import RDFS, SH, Namespace
+from lakegraph.rdf.namespaces import RDFS, Namespace
 from lakegraph.rdf.terms import local_name, value
 from lakegraph.validation.parser import Parser, check_terms
 from lakegraph.validation.paths import path_text
@@ -182,7 +182,3 @@ class ShapeSet:
     def prefixes(self) -> Mapping[str, str]:
         """The prefixes of the shapes' files."""
         return self.graph.prefixes
-
-    def is_violation(self, shape: Shape) -> bool:
-        """Whether a result of *shape* itself would be a violation."""
-        return shape.severity == SH.Violation

@@ -70,6 +70,8 @@ _PATTERNS = {
 }
 _DURATIONS = ("duration", "dayTimeDuration", "yearMonthDuration")
 _FOURTEEN_HOURS = 14 * 3600
+_REMEMBERED = 200
+"""Longer texts are judged each time: remembering them would let records fill the memory."""
 # From 0001-01-01 to the first of each month, in a year that does not leap.
 _DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
@@ -91,9 +93,13 @@ class Key:
     zoned: bool = False
 
 
-@lru_cache(maxsize=65536)
 def key(token: str) -> Key | None:
     """What *token* is compared by, or ``None`` for what has no order (IRIs, tagged strings, ill-formed literals)."""
+    return _key(token) if len(token) <= _REMEMBERED else _key.__wrapped__(token)
+
+
+@lru_cache(maxsize=32768)
+def _key(token: str) -> Key | None:
     if token[0] != '"' or lang(token):
         return None
     kind = datatype(token)
@@ -161,9 +167,13 @@ def _compare_durations(a: tuple[int, Fraction], b: tuple[int, Fraction]) -> int 
     return (total > 0) - (total < 0)
 
 
-@lru_cache(maxsize=65536)
 def is_valid(text: str, kind: str) -> bool:
     """Whether *text* is in the lexical space of the datatype *kind* (a bare IRI); an unknown datatype admits all."""
+    return _is_valid(text, kind) if len(text) <= _REMEMBERED else _is_valid.__wrapped__(text, kind)
+
+
+@lru_cache(maxsize=32768)
+def _is_valid(text: str, kind: str) -> bool:
     if not kind.startswith(XSD):
         return True
     name = kind[len(XSD) :]

@@ -44,7 +44,7 @@ class View(dict[str, Node]):
         inverses: The predicates that will be read from object to subject; others can be, at a price.
     """
 
-    __slots__ = ("_by_object", "_inverses", "_sources", "added", "memo", "new", "said", "stored")
+    __slots__ = ("_by_object", "_inverses", "_sources", "added", "new", "said", "stored")
 
     def __init__(
         self,
@@ -55,7 +55,6 @@ class View(dict[str, Node]):
         super().__init__()
         self.stored = stored
         self.added = dict.fromkeys(added)
-        self.memo: dict[object, object] = {}
         self._sources: dict[tuple[str, str], Sequence[str]] = {}
         self._inverses = inverses
         by_object = self._by_object = defaultdict[tuple[str, str], list[str]](list)
