@@ -39,15 +39,15 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.usefixtures("few")
 def test_names_come_first_then_titles_then_other_text_then_beginnings(small: Index) -> None:
-    """The tiers, and inside of each things before runs."""
+    """The tiers, and inside of each the newest first."""
     hits = small.search("glucose").hits
     assert [(hit.rank, *names([hit])) for hit in hits] == [
         (0, "study/glucose"),
         (1, "dataset/glucose-series/1"),
+        (2, "model/m/1"),
+        (2, "run/4"),
         (2, "run/3"),
-        (3, "model/m/1"),
-        (4, "run/4"),
-        (5, "source/g"),
+        (3, "source/g"),
     ]
 
 
@@ -91,7 +91,7 @@ def test_filters_narrow(small: Index, filters: dict[str, Any], expected: set[str
 
 def test_filters_and_words_meet(small: Index) -> None:
     """Both narrow the same search."""
-    assert names(small.search("glucose", kind="process").hits) == ["run/3", "run/4"]
+    assert names(small.search("glucose", kind="process").hits) == ["run/4", "run/3"]
 
 
 @pytest.mark.usefixtures("few")

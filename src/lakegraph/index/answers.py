@@ -70,8 +70,8 @@ class Hit:
         tags: Its tags, sorted.
         paths: Where it lies.
         checksums: Of its files, in hexadecimal.
-        rank: How well it fits a search: 0 an exact name, 1 and 2 the title (things, then runs), 3 and 4 any text
-            (things, then runs), 5 the beginnings of words.
+        rank: How well it fits a search: 0 an exact name, 1 the title of a thing that is no run, 2 any text, 3 the
+            beginnings of words.
         snippet: The stretch of the description that fits.
         spans: Where in the snippet the words that were sought stand, as (start, end) pairs.
     """

@@ -96,8 +96,10 @@ def document(iri: str, said: Description) -> tuple[list[str], str]:
         named = ""  # runs are named by random numbers, and most slugs repeat the title
     texts = (title, named, said.version, said.description, said.extra, said.paths)
     found = list(dict.fromkeys(words("\n".join([text for text in texts if text]))))[:_MOST_WORDS]
-    marks += [f"n={word}" for word in words(f"{title} {named}" if named else title)]
-    marks.append("g=r" if run else "g=a")
+    if run:
+        marks.append("g=r")
+    else:
+        marks += ["g=a", *(f"n={word}" for word in words(f"{title} {named}" if named else title))]
     _add_filters(said, marks)
     return found, " ".join(found + marks)
 

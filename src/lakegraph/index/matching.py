@@ -184,12 +184,11 @@ class Query:
         if not self.sought:
             return 0
         terms = set(document(iri, said)[1].split(" "))
-        run = "g=r" in terms
         if f"x={self.name}" in terms or f"v={self.name}" in terms:
             return 0
         if all(f"n={word}" in terms for word in self.sought):
-            return 1 + run
-        return 3 + run if terms.issuperset(self.sought) else 5
+            return 1
+        return 2 if terms.issuperset(self.sought) else 3
 
 
 def query(connection: sqlite3.Connection, text: str | None, narrowed: str) -> Query | None:
@@ -220,16 +219,14 @@ def _tiers(connection: sqlite3.Connection, text: str, sought: tuple[str, ...]) -
     exact = all_of(sought)
     tiers = [
         (0, f"{named} {_NOT_HUB}"),
-        (1, f'({titled} AND "g=a") NOT {named}'),
-        (2, f'({titled} AND "g=r") NOT {named}'),
-        (3, f'({exact} AND "g=a") NOT ({titled} OR {named})'),
-        (4, f'({exact} AND "g=r") NOT ({titled} OR {named})'),
+        (1, f"{titled} NOT {named}"),
+        (2, f"{exact} NOT ({titled} OR {named})"),
     ]
     endings = [_beginning_with(connection, word) for word in sought]
     wide = exact
     if any(len(words) > 1 for words in endings):
         wide = " AND ".join(any_of(words) for words in endings)
-        tiers.append((5, f"({wide}) NOT ({exact} OR {named})"))
+        tiers.append((3, f"({wide}) NOT ({exact} OR {named})"))
     return tiers, f"({wide}) OR ({named} {_NOT_HUB})"
 
 

@@ -122,18 +122,20 @@ def nearest(connection: sqlite3.Connection, text: str, kinds: Sequence[str], n: 
         n: The most that are wanted.
     """
     choices = [known_words(connection, word) for word in dict.fromkeys(plain_words(text)[:_MOST_WORDS])]
-    choices = [[f"n={word}" for word in words] for words in choices if words]
+    choices = [words for words in choices if words]
     if not choices:
         return []
-    expressions = [" AND ".join(map(any_of, choices))]
-    if len(choices) > 1:
-        expressions.append(any_of([mark for marks in choices for mark in marks]))
     codes = [f"k={code}" for kind in kinds for code in codes_of(kind)]
+    narrowed = f" AND {any_of(codes)}" if codes else ""
+    titled = [[f"n={word}" for word in words] for words in choices]
     things: dict[int, Thing] = {}
-    for expression in expressions:
-        for narrowed in [any_of(codes)] if codes else ['"g=a"', '"g=r"']:
-            for thing in _matching(connection, f"({expression}) AND {narrowed}"):
-                things[thing.number] = thing
+    for expression in (
+        " AND ".join(map(any_of, titled)),
+        any_of([mark for marks in titled for mark in marks]),
+        f'"g=r" AND {" AND ".join(map(any_of, choices))}',
+    ):
+        for thing in _matching(connection, f"({expression}){narrowed}"):
+            things[thing.number] = thing
     scored = sorted(_most_alike(text, list(things.values())), key=lambda pair: (-pair[0], -pair[1].number))[:n]
     return list(zip([score for score, _ in scored], hits(connection, [thing for _, thing in scored]), strict=True))
 

@@ -34,7 +34,7 @@ CREATE INDEX thing_latest ON thing (kind, time);
 CREATE INDEX thing_hub ON thing (hub, place, record) WHERE hub IS NOT NULL;
 
 -- Contentless and without positions: a document's rowid is its thing.id, its text is made by terms.py. Besides words it
--- holds marked terms (k=10 for the kind, n=svm for a word of the title, x=… for an exact name …), so that every filter
+-- holds marked terms (k=10 for the kind, n=svm for a word of a thing's title, x=… for an exact name …), so that every filter
 -- is one more list for FTS5 to intersect, newest first, stopping at the limit.
 CREATE VIRTUAL TABLE text USING fts5 (
   terms, content = '', columnsize = 0, detail = none, tokenize = "ascii tokenchars '=@_'"

@@ -1,8 +1,8 @@
 """Searching: pages of hits, and the latest things.
 
-Results come in tiers (see ``matching``), and within a tier newest first, by falling ``rowid``: FTS5 reads its lists
-from that end and stops at the limit, so a word that every second thing has costs no more than a rare one. Ranking by
-bm25 would visit every match first: 200 ms for 400,000.
+Results come in four tiers (see ``Hit.rank``), and within a tier newest first, by falling ``rowid``: FTS5 reads its
+lists from that end and stops at the limit, so a word that every second thing has costs no more than a rare one. Ranking
+by bm25 would visit every match first: 200 ms for 400,000.
 """
 
 from __future__ import annotations
