@@ -197,6 +197,7 @@ class Lake:
             return []
         self._repair()
         self._view.begin()
+        self._preparer.begin()
         answers: list[Receipt | BaseException | None] = []
         ready: list[Prepared] = []
         keys: dict[str, int] = {}
@@ -239,7 +240,7 @@ class Lake:
 
     def _refuse_repetition(self, prepared: Prepared) -> None:
         draft = prepared.draft
-        if self.journal.current(draft.graph) is not None or any(self._view.outgoing(f"<{draft.graph}>")):
+        if self._view.knows(f"<{draft.graph}>"):
             raise ConflictError(
                 f"{draft.record} is recorded already.",
                 where=draft.graph,

@@ -38,6 +38,12 @@ class LakeNames:
         self._revision = -1
         self._agents: dict[str, str | None] = {}
 
+    def begin(self) -> None:
+        """Start a group of records: who was added to the directory or erased since then is seen."""
+        revision = self._people.revision
+        if revision != self._revision:
+            self._revision, self._agents = revision, {}
+
     def current(self, hub: str) -> str | None:
         """The newest version of the data set or model *hub* (bare IRIs)."""
         versions = list(self._view.subjects(DCAT.isVersionOf, f"<{hub}>"))
@@ -45,8 +51,6 @@ class LakeNames:
 
     def agent(self, slug: str) -> str | None:
         """The IRI of the person, organisation or program that the directory knows by *slug*."""
-        if self._people.revision != self._revision:
-            self._revision, self._agents = self._people.revision, {}
         if slug not in self._agents:
             self._agents[slug] = self._find(slug)
         return self._agents[slug]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from lakegraph.config import LimitSettings
 from lakegraph.errors import ConflictError, NotFoundError, UsageError
@@ -93,6 +94,13 @@ class Retraction:
         return self.asserted | self.unsupported
 
 
+class GroupNames(Names, Protocol):
+    """Names that are read anew for each group of records."""
+
+    def begin(self) -> None:
+        """Start a group."""
+
+
 class Preparer:
     """Prepares records against a view of the lake.
 
@@ -104,7 +112,7 @@ class Preparer:
     def __init__(
         self,
         base: str,
-        names: Names,
+        names: GroupNames,
         known: Ontology,
         mapper: Mapper,
         reasoner: Reasoner,
@@ -113,6 +121,7 @@ class Preparer:
         limits: LimitSettings,
     ) -> None:
         self._base = base
+        self._names = names
         self._identifier = Identifier(base, names)
         self._mapper = mapper
         self._reasoner = reasoner
@@ -120,6 +129,10 @@ class Preparer:
         self._shapes_hash = shapes_hash
         self._limits = limits
         self._ranks = _ranks(known)
+
+    def begin(self) -> None:
+        """Start a group of records."""
+        self._names.begin()
 
     def prepare(self, sent: Submission, view: View, retraction: Retraction | None, revision: int = 1) -> Prepared:
         """Check *sent* and make it ready to be written.

@@ -86,6 +86,7 @@ class View:
         self._large: set[str] = set()
         self._outgoing: dict[str, dict[str, list[str]]] = {}
         self._incoming: dict[tuple[str, str], list[str]] = {}
+        self._strangers: dict[str, dict[str, list[str]]] = {}
 
     def begin(self) -> None:
         """Start a group: nothing is pending and nothing is remembered."""
@@ -93,6 +94,7 @@ class View:
         self._gone = frozenset()
         self._outgoing.clear()
         self._incoming.clear()
+        self._strangers.clear()
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Let the records that follow in this group see *triples*."""
@@ -165,8 +167,19 @@ class View:
         key = (predicate, object)
         stored = self._incoming.get(key)
         if stored is None:
-            found = self._graph.subjects(predicate, object)
-            stored = [s for s in found if not self._gone or (s, predicate, object) not in self._gone]
-            self._incoming[key] = stored
+            stored = self._incoming[key] = self._read_incoming(predicate, object)
         pending = self._pending.subjects(predicate, object)
         return dict.fromkeys([*stored, *pending]) if pending else stored
+
+    def _read_incoming(self, predicate: str, target: str) -> list[str]:
+        """Stored subjects. Of a node that nothing is said of, everything that leads to it is read at once: mostly nothing."""
+        if target[0] == "<" and target not in self._vocabularies and not self._stored(target):
+            found = self._strangers.get(target)
+            if found is None:
+                found = self._strangers[target] = {}
+                for s, p, _ in self._graph.match(None, None, target):
+                    found.setdefault(p, []).append(s)
+            subjects: Iterable[str] = found.get(predicate, ())
+        else:
+            subjects = self._graph.subjects(predicate, target)
+        return [s for s in subjects if not self._gone or (s, predicate, target) not in self._gone]
