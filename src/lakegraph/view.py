@@ -172,7 +172,7 @@ class View:
         return dict.fromkeys([*stored, *pending]) if pending else stored
 
     def _read_incoming(self, predicate: str, target: str) -> list[str]:
-        """Stored subjects. Of a node that nothing is said of, everything that leads to it is read at once: mostly nothing."""
+        """Stored subjects. Of a node that nothing is said of, all that leads to it is read at once: mostly nothing."""
         if target[0] == "<" and target not in self._vocabularies and not self._stored(target):
             found = self._strangers.get(target)
             if found is None:
