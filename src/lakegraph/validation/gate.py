@@ -19,7 +19,7 @@ from lakegraph.validation.report import Report
 from lakegraph.validation.result import Result
 from lakegraph.validation.shape_set import ShapeSet
 from lakegraph.validation.statements import ClassTable, Statements
-from lakegraph.validation.view import View
+from lakegraph.validation.view import View, WholeView
 
 if TYPE_CHECKING:
     from lakegraph.validation.pyshacl_engine import PyshaclEngine
@@ -92,12 +92,12 @@ class Gate:
 
     def _validate(self, statements: Statements, focus: Iterable[str]) -> Iterator[Result]:
         seen: dict[str, None] = {}
-        view = View(statements)
+        view = WholeView(statements)
         for node in chain(self._plans.by_node, focus):
             if node not in seen:
                 seen[node] = None
                 if len(view) > _KEPT_NODES:
-                    view = View(statements)
+                    view = WholeView(statements)
                 yield from self._all_wrong(view, node)
         if self._handed:
             near = {o for node in seen for _, o in statements.outgoing(node) if not is_literal(o)}
@@ -105,7 +105,7 @@ class Gate:
             targets = {node for shape in self._handed for node in shape.targets.nodes}
             yield from (r for r in self._engine().validate(triples) if r.focus in seen or r.focus in targets)
 
-    def _all_wrong(self, view: View, node: str) -> list[Result]:
+    def _all_wrong(self, view: WholeView, node: str) -> list[Result]:
         results: list[Result] = []
         for run in self._plans.of(view, node):
             run(view, node, results)

@@ -9,7 +9,7 @@ from lakegraph.validation.compiler import Check, Collect, CompiledShape, Compile
 from lakegraph.validation.paths import Predicate
 from lakegraph.validation.result import Result
 from lakegraph.validation.shape import Shape
-from lakegraph.validation.view import View
+from lakegraph.validation.view import View, WholeView
 
 _MOST_PLANS = 20_000
 Signature = tuple[frozenset[str], frozenset[str]]
@@ -77,12 +77,12 @@ class Plans:
             found = self._whole[key] = tuple(runs)
         return found
 
-    def of(self, view: View, node: str) -> Sequence[Collect]:
-        """All checks of all shapes that target *node*, wherever it stands."""
-        said = view.complete(node)
+    def of(self, view: WholeView, node: str) -> Sequence[Collect]:
+        """All checks of all shapes that target *node*."""
+        said = view[node]
         others = {n for p, numbers in self.by_inverse.items() if view.sources(p, node) for n in numbers}
         others.update(self.by_node.get(node, ()))
-        types, predicates = frozenset(said.get(self.type, ())), frozenset(said)
+        types, predicates = frozenset(said.get(self.type, ())), frozenset(p for p, objects in said.items() if objects)
         runs = self.whole(types, predicates)
         more = others - self.named(types, predicates) if others else others
         return [*runs, *(self.compiled[number].collect for number in sorted(more))] if more else runs

@@ -88,15 +88,6 @@ class View(dict[str, Node]):
         self[subject] = node
         return node
 
-    def complete(self, subject: str) -> Node:
-        """Everything about *subject*, read in one go, under exactly the predicates that it has."""
-        node: Node = defaultdict(list)
-        if subject[0] != '"':
-            for p, o in self.outgoing(subject):
-                node[p].append(o)
-        self[subject] = node
-        return node
-
     def sources(self, predicate: str, object: str) -> Sequence[str]:  # noqa: A002 - the RDF word
         """The subjects of *predicate* and *object*."""
         key = (predicate, object)
@@ -126,3 +117,21 @@ class View(dict[str, Node]):
     def subjects(self, predicate: str, object: str) -> Sequence[str]:  # noqa: A002 - the RDF word
         """The subjects of *predicate* and *object*."""
         return self.sources(predicate, object)
+
+
+class WholeView(View):
+    """A view for judging every node: each is read in one go, because it will be asked everything.
+
+    Args:
+        stored: The lake.
+    """
+
+    __slots__ = ()
+
+    def __missing__(self, subject: str) -> Node:
+        node: Node = defaultdict(list)
+        if subject[0] != '"':
+            for p, o in self.stored.outgoing(subject):
+                node[p].append(o)
+        self[subject] = node
+        return node
