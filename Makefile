@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test check lint types unit bench docs wheel clean
+.PHONY: help demo test unit bench docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,10 @@ unit: $(READY) ## the tests alone, stopping at the first failure
 bench: $(READY) ## what it costs, as ratios; writes docs/reference/benchmarks.md (BENCH_RUNS=150000 for the large lake)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m tests.benchmarks
+
+docs: $(READY) ## write the reference pages from the code
+	$(BIN)/lakegraph reference docs/reference
+	$(BIN)/lakegraph shapes docs docs/reference/shapes.md
 
 wheel: $(READY) ## build the wheel into dist/
 	rm -rf dist

@@ -1,0 +1,118 @@
+"""The reference pages that are written from the code itself: commands, questions, settings and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import BaseModel
+
+from lakegraph import errors, resources
+from lakegraph.config import Settings
+from lakegraph.errors import LakegraphError
+
+_NOTE = "<!-- Written by `make docs`; a test keeps it true. -->"
+
+
+def pages() -> Mapping[str, Callable[[], str]]:
+    """File name to what writes it."""
+    return {"commands.md": _commands, "questions.md": _questions, "settings.md": _settings, "errors.md": _errors}
+
+
+def _commands() -> str:
+    from lakegraph.cli.app import main
+
+    lines = ["# Commands", "", _NOTE, ""]
+    for path, command in _walk(main, ("lakegraph",)):
+        context = click.Context(command, info_name=" ".join(path), max_content_width=100)
+        lines += [f"## {' '.join(path)}", "", "```", command.get_help(context), "```", ""]
+    return "\n".join(lines)
+
+
+def _walk(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from _walk(command.commands[name], (*path, name))
+
+
+def _questions() -> str:
+    from lakegraph.questions import Library
+
+    lines = [
+        "# Questions",
+        "",
+        _NOTE,
+        "",
+        "Each is a file in `queries/`, a command (`lakegraph ask NAME --parameter …`), a route (`/questions/NAME`) and",
+        "a call (`lake.ask(NAME, parameter=…)`). `5w1h --about THING` gives the card of a thing.",
+        "",
+        "| question | answers | parameters | what it asks |",
+        "|---|---|---|---|",
+    ]
+    for question in Library.load([resources.path("queries")]):
+        said = question.as_dict()
+        parameters = ", ".join(str(p["name"]) for p in said["parameters"])  # type: ignore[attr-defined]
+        lines.append(f"| `{question.name}` | {question.answers} | {parameters} | {question.summary} |")
+    return "\n".join([*lines, ""])
+
+
+def _settings() -> str:
+    lines = [
+        "# Settings",
+        "",
+        _NOTE,
+        "",
+        "In the lake's `lakegraph.toml` (nested names are tables), as `LAKEGRAPH_NAME` (nested:",
+        "`LAKEGRAPH_LIMITS__QUERY_SECONDS`), or as arguments; the later wins.",
+        "",
+        "| setting | default | what it is |",
+        "|---|---|---|",
+    ]
+    for name, default, text in _fields(Settings, ""):
+        lines.append(f"| `{name}` | `{default}` | {text} |")
+    return "\n".join([*lines, ""])
+
+
+def _fields(model: type[BaseModel], below: str) -> Iterator[tuple[str, Any, str]]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            yield from _fields(type(field.default), f"{below}{name}.")
+        else:
+            yield below + name, field.default, field.description or ""
+
+
+def _errors() -> str:
+    lines = [
+        "# Errors",
+        "",
+        _NOTE,
+        "",
+        "Every error says what is wrong, where, and what to do. Over HTTP it is `application/problem+json` (RFC 9457)",
+        "with the code in `code`; on the command line the exit code is the class of the error.",
+        "",
+        "| code | HTTP | exit | what it means |",
+        "|---|---|---|---|",
+    ]
+    known = {kind.code: kind for kind in vars(errors).values() if _is_error(kind)}
+    for code, kind in sorted(known.items()):
+        lines.append(f"| `{code}` | {kind.status} | {kind.exit_code} | {(kind.__doc__ or '').splitlines()[0]} |")
+    return "\n".join([*lines, ""])
+
+
+def _is_error(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, LakegraphError) and kind is not LakegraphError
+
+
+@click.command(hidden=True)
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def reference(folder: Path) -> None:
+    """Write the reference pages into FOLDER."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, write in pages().items():
+        (folder / name).write_text(write(), encoding="utf-8")
+
+
+COMMANDS = (reference,)
