@@ -239,6 +239,16 @@ def test_limit_cuts_the_answer(tmp_path: Path, worked: TestLake) -> None:
     assert not ask(worked.graph, question, bind(question, {"s": about, "limit": "1000"})).more
 
 
+def test_the_subject_is_checked(worked: TestLake) -> None:
+    """A question that is about models says so when it is asked about data, and that it does not know a stranger."""
+    question = library().get("training")
+    with pytest.raises(ParameterError, match=r"Diabetes v1 is a structured dataset; .* is about a model") as caught:
+        ask(worked.graph, question, {"model": thing("dataset/diabetes/1")})
+    assert caught.value.where == "model"
+    with pytest.raises(NotFoundError, match="knows nothing of"):
+        ask(worked.graph, question, {"model": thing("model/nope")})
+
+
 def test_results_as_json_and_frames(tmp_path: Path, worked: TestLake) -> None:
     """Rows become plain values; a truth value and statements are answers too."""
     rows = load(tmp_path, HEAD + LAKE + "SELECT ?x ?n WHERE { ?x lake:folds ?n }")

@@ -65,6 +65,8 @@ def find(worked: TestLake):  # type: ignore[no-untyped-def]
         ("Diabetes@1", DATA.iri),
         (thing("run/trn-1/setting/C")[1:-1], thing("run/trn-1/setting/C")[1:-1]),
         ("run/trn-1", thing("run/trn-1")[1:-1]),
+        ("bob", thing("user/bob")[1:-1]),
+        ("Diabetes prediction", thing("study/diabetes-prediction")[1:-1]),
         ("https://archive.ics.uci.edu/", SOURCE.iri),
         ("https://api.example.org/diabetes", thing("deployment/diabetes-api")[1:-1]),
     ],

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lakegraph.questions.asking import Result
+from lakegraph.questions.asking import Result, check_known, select
 from lakegraph.questions.card import WS, answers
+from lakegraph.questions.labels import Labels
 from lakegraph.questions.library import LIMIT, Question
+from lakegraph.questions.parameters import ParameterError
 from lakegraph.questions.protocols import Graph
 from lakegraph.rdf.terms import XSD, literal, value
+from lakegraph.rdf.vocabulary import ontology
 
 _W_FOLDER = "5w1h"
 _COLUMNS = ("answer", "value", "on", "via", "record", "recorded")
@@ -21,7 +24,12 @@ def ask(graph: Graph, question: Question, bindings: Mapping[str, str]) -> Result
         graph: The graph.
         question: The question.
         bindings: What :func:`lakegraph.questions.bind` made of the parameters.
+
+    Raises:
+        NotFoundError: The graph says nothing of the thing that is asked about.
+        ParameterError: It is of another kind than the question is about.
     """
+    _check_subject(graph, question, bindings)
     if question.folder == _W_FOLDER and question.name in WS:
         return _answer_w(graph, question, bindings)
     bound = {name: token for name, token in bindings.items() if name != LIMIT}
@@ -33,6 +41,27 @@ def ask(graph: Graph, question: Question, bindings: Mapping[str, str]) -> Result
     limit = max(int(value(bindings[LIMIT])), 0) if LIMIT in bindings else len(answer.rows)
     rows = list(dict.fromkeys(answer.rows))
     return Result(question, bindings, answer.variables, rows[:limit], more=len(rows) > limit)
+
+
+def _check_subject(graph: Graph, question: Question, bindings: Mapping[str, str]) -> None:
+    subject = question.subject
+    if subject is None or subject.name not in bindings:
+        return
+    about = bindings[subject.name]
+    classes = [row[1] for row in select(graph, "5w1h/parts/subject", about=about) if row[1]]
+    if not classes:
+        check_known(graph, about)
+        return
+    # A thing that many records describe may show only the class that they state; what follows from it is known here.
+    all_classes = {each for cls in classes for each in (cls, *ontology().superclasses.get(cls, ()))}
+    if question.about and not all_classes & set(question.about):
+        labels = Labels(graph)
+        wanted = " or ".join(labels.of(cls) for cls in question.about)
+        raise ParameterError(
+            f"{labels.of(about)} is a {labels.kind(classes)}; the question {question.name!r} is about a {wanted}.",
+            where=subject.name,
+            hint="lakegraph ask lists what can be asked of other things.",
+        )
 
 
 def _answer_w(graph: Graph, question: Question, bindings: Mapping[str, str]) -> Result:

@@ -9,7 +9,9 @@ from pathlib import Path
 from lakegraph.errors import AmbiguousError, NotFoundError
 from lakegraph.questions.asking import is_known, select
 from lakegraph.questions.protocols import Found, Graph, Index
+from lakegraph.rdf.names import slugify
 from lakegraph.rdf.terms import iri, valid_iri, value
+from lakegraph.rdf.vocabulary import ontology
 
 _BLOCK = 1 << 20
 _SHOWN = 6
@@ -36,8 +38,8 @@ def resolve(text: str, kinds: Sequence[str], index: Index, graph: Graph, base: s
         found = dict.fromkeys(_by_iri(name, index, graph), "")
     else:
         found = {f.iri: _shown(f) for f in list(index.lookup(name, kinds)) or _by_file(name, index)}
-        if not found and valid_iri(f"{base}id/{name}") and "/" in name:
-            found = dict.fromkeys(_by_iri(f"{base}id/{name}", index, graph), "")
+        if not found:
+            found = dict.fromkeys(_by_path(name, base, graph), "")
     if len(found) == 1:
         return next(iter(found))
     if not found:
@@ -53,6 +55,13 @@ def _by_iri(name: str, index: Index, graph: Graph) -> list[str]:
     """The thing with this IRI, or else the things that are found at the page with this address."""
     pages = [value(row[1]) for row in select(graph, "5w1h/parts/at", page=iri(name)) if row[1]]
     return [name] if index.exists(name) or (not pages and is_known(graph, iri(name))) else pages
+
+
+def _by_path(name: str, base: str, graph: Graph) -> list[str]:
+    """What stands at a path below ``{base}id/``: ``run/trn-1``, or ``bob`` for ``user/bob``."""
+    segments = sorted(set(ontology().id_paths.values()))
+    paths = [name] if "/" in name else [f"{segment}/{slugify(name)}" for segment in segments]
+    return [f"{base}id/{p}" for p in paths if valid_iri(f"{base}id/{p}") and is_known(graph, iri(f"{base}id/{p}"))]
 
 
 def _by_file(name: str, index: Index) -> list[Found]:
