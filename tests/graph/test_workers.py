@@ -131,6 +131,12 @@ def test_named_datasets(service: QueryService, text: str, options: dict[str, Any
     assert number(ask(service, text, **options)) == expected
 
 
+def test_dataset_of_nonsense(service: QueryService) -> None:
+    """What is not an IRI names no graph: it cannot smuggle in a second one either."""
+    with pytest.raises(QueryError, match="not an absolute IRI"):
+        ask(service, COUNT, default_graphs=[f"{bundle(1)}\n{bundle(2)}"])
+
+
 # -- errors -----------------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""What the serving process and a query worker say to each other over their socket: framed bytes, nothing parsed twice.
+"""What the serving process and a query worker say to each other over two pipes: framed bytes, nothing parsed twice.
 
 A request is one frame; its answer is any number of ``DATA`` frames and one ``END`` or ``ERROR``. A small answer is one
 write and one read.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Final, NamedTuple
 
-_REQUEST: Final = struct.Struct("<IBBIQIHHII")
+_REQUEST: Final = struct.Struct("<IBBQQIIIII")
 RESPONSE: Final = struct.Struct("<BBI")
 """Type, flags and length of what follows."""
 

@@ -77,10 +77,11 @@ class _Answer:
 
 
 class _Worker:
-    """One worker: the socket to the serving process, and the store that it has open."""
+    """One worker: the pipes from and to the serving process, and the store that it has open."""
 
-    def __init__(self, descriptor: int, memory: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, asked: int, answering: int, memory: int) -> None:
+        self._asked = asked
+        self._descriptor = answering
         self._memory = memory
         self._store: ox.Store | None = None
         self._snapshot = ""
@@ -159,7 +160,7 @@ class _Worker:
             if found is not None:
                 request, self._received = found
                 return request
-            more = os.read(self._descriptor, CHUNK)
+            more = os.read(self._asked, CHUNK)
             if not more:
                 return None
             self._received += more
@@ -191,7 +192,7 @@ def _dataset(request: Request) -> dict[str, Any]:
 
 
 def _send(descriptor: int, *parts: bytes) -> None:
-    """Write *parts* whole. Not by ``send``: that is one of the calls which the sandbox denies."""
+    """Write *parts* whole."""
     try:
         written = os.writev(descriptor, parts)
         total = sum(map(len, parts))
@@ -207,17 +208,17 @@ def main(arguments: list[str]) -> None:
     """Confine this process and serve.
 
     Args:
-        arguments: Descriptor of the socket, process id of the parent, bytes of memory, and the TCP ports that SERVICE
-            may reach (comma-separated; empty for none).
+        arguments: Descriptors of the pipes for requests and for answers, process id of the parent, bytes of memory, and
+            the TCP ports that SERVICE may reach (comma-separated; empty for none).
     """
-    descriptor, parent, memory = int(arguments[0]), int(arguments[1]), int(arguments[2])
-    ports = [int(port) for port in arguments[3].split(",") if port]
+    asked, answering, parent, memory = (int(argument) for argument in arguments[:4])
+    ports = [int(port) for port in arguments[4].split(",") if port]
     sandbox.die_with(parent)
     sandbox.limit(memory)
     confined = sandbox.confine(ports)
     gc.freeze()
     try:
-        _send(descriptor, RESPONSE.pack(frames.HELLO, frames.SANDBOXED if confined else 0, 0))
-        _Worker(descriptor, memory).serve()
+        _send(answering, RESPONSE.pack(frames.HELLO, frames.SANDBOXED if confined else 0, 0))
+        _Worker(asked, answering, memory).serve()
     except _Gone:
         return

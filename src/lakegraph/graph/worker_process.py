@@ -6,7 +6,6 @@ import contextlib
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,42 +19,42 @@ from lakegraph.graph.frames import RESPONSE, Request
 
 START_SECONDS: Final = 10.0
 """How long a worker may take to come up."""
-_BUFFER: Final = 256 * 1024
 
 
 class Worker:
-    """A worker process and the socket to it.
+    """A worker process and the pipes to and from it.
 
     Args:
         memory: Bytes of address space that it may use.
         ports: TCP ports that it may connect to; with any, it answers one query, which may call services.
     """
 
-    __slots__ = ("born", "descriptor", "lock", "once", "process", "running", "sandboxed", "snapshot")
+    __slots__ = ("_asking", "born", "descriptor", "lock", "once", "process", "running", "sandboxed", "snapshot")
 
     def __init__(self, memory: int, ports: Sequence[int] = ()) -> None:
         self.once = bool(ports)
         """Whether it answers one query only, which may call services."""
-        ours, theirs = socket.socketpair()
-        for end in (ours, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
+        self.descriptor = self._asking = -1
+        # Two pipes rather than a socket pair: a round trip costs 10 µs instead of 15 (measured).
+        asked, self._asking = os.pipe()
+        self.descriptor, answering = os.pipe()
         # Whose end ends the worker is the thread that starts it, and threads that serve requests come and go.
         parent = 0 if ports else os.getpid()
-        command = [
-            sys.executable, "-P", worker_boot.__file__, str(Path(__file__).parents[2]),
-            str(theirs.fileno()), str(parent), str(memory), ",".join(map(str, ports)),
-        ]  # fmt: skip
-        with theirs:
+        numbers = [str(n) for n in (asked, answering, parent, memory)]
+        command = [sys.executable, "-P", worker_boot.__file__, str(Path(__file__).parents[2]), *numbers]
+        try:
             self.process = subprocess.Popen(
-                command,
+                [*command, ",".join(map(str, ports))],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[asked, answering],
                 # Each arena of glibc's allocator reserves 64 MiB of the address space that is limited.
                 env={**os.environ, "MALLOC_ARENA_MAX": "2", "RUST_BACKTRACE": "0"},
             )
-        self.descriptor = ours.detach()
+        finally:
+            os.close(asked)
+            os.close(answering)
         self.born = time.monotonic()
         self.lock = Lock()
         self.running: object | None = None
@@ -65,8 +64,9 @@ class Worker:
 
     def __del__(self) -> None:
         # Not before: a thread may be reading from it when the worker is killed, and another file could get its number.
-        with contextlib.suppress(OSError, AttributeError):
-            os.close(self.descriptor)
+        for descriptor in (self.descriptor, self._asking):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
     def greet(self) -> bool:
         """Read the worker's greeting; whether it came up."""
@@ -83,16 +83,16 @@ class Worker:
         """Hand *request* over; whether the worker was there to take it."""
         data = request.encode()
         try:
-            sent = os.write(self.descriptor, data)
+            sent = os.write(self._asking, data)
             while sent < len(data):
-                sent += os.write(self.descriptor, data[sent:])
+                sent += os.write(self._asking, data[sent:])
         except OSError:
             return False
         self.snapshot = request.snapshot
         return True
 
     def kill(self) -> None:
-        """End the process at once; whoever waits for its answer sees the socket close."""
+        """End the process at once; whoever waits for its answer sees the pipe close."""
         with contextlib.suppress(OSError):
             self.process.send_signal(signal.SIGKILL)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import secrets
 import threading
@@ -20,6 +21,7 @@ from lakegraph.graph.pool import Pool
 from lakegraph.graph.running import Running
 from lakegraph.graph.snapshots import SnapshotKeeper
 from lakegraph.graph.worker_process import Worker
+from lakegraph.rdf.terms import valid_iri
 
 log = logging.getLogger("lakegraph.graph.workers")
 
@@ -82,15 +84,15 @@ class QueryService:
                 hint="Set limits.query_memory higher; most of it is only reserved, not used.",
             )
         self._running: dict[str, Running] = {}
-        self._asked = 0
-        self._looked = 0
+        self._numbers = itertools.count(1)
+        self._latest = self._looked = 0
         self._run = secrets.token_hex(4)
-        snapshots.release(snapshots.acquire())
         self._due = threading.Event()
         self._closed = False
+        snapshots.release(snapshots.acquire())
+        self._pool = Pool(self._limits.workers, self._limits.memory, tick=self._tick, prepared=self._prepared)
         self._keeping = threading.Thread(target=self._keep, name="lakegraph-snapshots", daemon=True)
         self._keeping.start()
-        self._pool = Pool(self._limits.workers, self._limits.memory, tick=self._tick, prepared=self._prepared)
 
     @property
     def sandboxed(self) -> bool:
@@ -134,22 +136,20 @@ class QueryService:
         """
         seen = inspect_query(text, services=allowed_services, limits=self._limits.text)
         index = format_for(seen.form, format)
+        given = (_lines(default_graphs), _lines(named_graphs)) if default_graphs or named_graphs else ()
         snapshot = self._snapshots.acquire(min_seq)
-        self._asked += 1
-        running = Running(f"{self._run}-{self._asked}", text, seen.form, FORMATS[index], timeout, snapshot)
-        given = bool(default_graphs or named_graphs)
-        flags = frames.DATASET if given else 0 if seen.dataset else frames.UNION
+        number = self._latest = next(self._numbers)
+        running = Running(f"{self._run}-{number}", text, seen.form, FORMATS[index], timeout, snapshot)
         request = Request(
             text,
             str(snapshot.path),
             index,
-            flags,
+            frames.DATASET if given else 0 if seen.dataset else frames.UNION,
             self._limits.rows,
             self._limits.size,
             int(timeout) + 1,
             base,
-            "\n".join(default_graphs),
-            "\n".join(named_graphs),
+            *given,
         )
         try:
             worker = self._hand_over(request, seen)
@@ -233,7 +233,8 @@ class QueryService:
                 running.abandon()
         if self._snapshots.due:
             self._due.set()
-        asked, self._looked = self._asked != self._looked, self._asked
+        latest = self._latest
+        asked, self._looked = latest != self._looked, latest
         return asked or bool(self._running)
 
 
@@ -254,6 +255,13 @@ def format_for(kind: Form, name: str) -> int:
         what = "triples" if rdf else "rows"
         raise QueryError(f"{name!r} is not a syntax for an answer of {what}.", hint=f"Ask for one of {fit}.")
     return index
+
+
+def _lines(graphs: Sequence[str]) -> str:
+    for graph in graphs:
+        if not valid_iri(graph):
+            raise QueryError(f"The graph {graph!r} of the dataset is not an absolute IRI.")
+    return "\n".join(graphs)
 
 
 def _broker_ports(services: Sequence[str]) -> list[int]:
