@@ -1,0 +1,178 @@
+"""The numbers to reach, as ratios of what one run measured: reached, or missed by how much and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from tests.benchmarks.report import Report, shown
+
+Measure = Callable[[Report], float | None]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One number to reach.
+
+    Attributes:
+        name: What it is.
+        measured: How it follows from the figures; ``None`` where they are not there.
+        bound: ``at least`` or ``at most``.
+        wanted: The number.
+        unit: Its unit.
+        why: What keeps it from being reached, where that is known.
+    """
+
+    name: str
+    measured: Measure
+    bound: Literal["at least", "at most"]
+    wanted: float
+    unit: str = "x"
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A goal and what was measured."""
+
+    goal: Goal
+    value: float | None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether it is reached; ``None`` where it was not measured."""
+        if self.value is None:
+            return None
+        return self.value >= self.goal.wanted if self.goal.bound == "at least" else self.value <= self.goal.wanted
+
+    @property
+    def missed_by(self) -> str:
+        """How far it is missed, in words."""
+        if self.value is None or self.reached:
+            return ""
+        more = self.goal.wanted / self.value if self.goal.bound == "at least" else self.value / self.goal.wanted
+        return f"missed by a factor of {more:.2g}"
+
+    @property
+    def line(self) -> str:
+        """The goal in one line."""
+        mark = {True: "reached", False: "MISSED ", None: "  –    "}[self.reached]
+        number = "not measured" if self.value is None else f"{shown(self.value)} {self.goal.unit}"
+        tail = f"   {self.missed_by}" if self.reached is False else ""
+        return f"{mark}  {self.goal.name:<74} {number:>14}   ({self.goal.bound} {shown(self.goal.wanted)}){tail}"
+
+
+def value(key: str) -> Measure:
+    """A figure of the largest lake."""
+    return lambda report: report.value(key)
+
+
+def ratio(over: str, under: str) -> Measure:
+    """One figure over another, each of the largest lake."""
+
+    def measured(report: Report) -> float | None:
+        a, b = report.value(over), report.value(under)
+        return a / b if a is not None and b else None
+
+    return measured
+
+
+def growth(key: str, *, rate: bool = False) -> Measure:
+    """How many times as long something takes in the largest lake as in the one before it in size."""
+
+    def measured(report: Report) -> float | None:
+        sizes = report.sizes(key)
+        if len(sizes) < 2:
+            return None
+        a, b = report.value(key, sizes[-1]), report.value(key, sizes[-2])
+        if not a or not b:
+            return None
+        return b / a if rate else a / b
+
+    return measured
+
+
+def p99(key: str) -> Measure:
+    """The 99th percentile of a time, in the largest lake."""
+
+    def measured(report: Report) -> float | None:
+        found = [f for f in report.figures if f.key == key]
+        return max(found, key=lambda f: f.runs).p99 if found else None
+
+    return measured
+
+
+def worst(*measures: Measure) -> Measure:
+    """The highest of several."""
+
+    def measured(report: Report) -> float | None:
+        found = [v for m in measures if (v := m(report)) is not None]
+        return max(found) if found else None
+
+    return measured
+
+
+def minutes_for(quads: float, key: str) -> Measure:
+    """How many minutes so many quads take at a measured rate."""
+
+    def measured(report: Report) -> float | None:
+        rate = report.value(key)
+        return quads / rate / 60 if rate else None
+
+    return measured
+
+
+_SEARCHES = ("find.latest", "find.word", "find.words", "find.common", "find.filtered", "find.mean")
+
+GOALS = (
+    Goal("record_many, runs of 67 triples, one core", value("record.many"), "at least", 600, "/s"),
+    Goal(
+        "the same by CPU time: one core, nobody else there",
+        value("record.many.cpu"),
+        "at least",
+        600,
+        "/s",
+    ),
+    Goal("record_many, the number aimed at", value("record.many"), "at least", 1000, "/s"),
+    Goal("record, four threads, each acknowledged", value("record.four"), "at least", 300, "/s"),
+    Goal("record, four threads, p99", p99("record.four.time"), "at most", 25, "ms"),
+    Goal(
+        "record in the largest lake against the one before, one thread", growth("record.one", rate=True), "at most", 1.3
+    ),
+    Goal("record_many in the largest lake against the one before", growth("record.many", rate=True), "at most", 1.3),
+    Goal("record, one thread, against MLflow's client", ratio("record.one", "peer.mlflow.batch"), "at least", 10),
+    Goal("record_many against MLflow's client", ratio("record.many", "peer.mlflow.batch"), "at least", 30),
+    Goal("record, one thread, against ML Metadata", ratio("record.one", "peer.mlmd.record"), "at least", 1),
+    Goal("gate against pySHACL", ratio("gate.compiled", "peer.pyshacl.gate"), "at least", 30),
+    Goal("gate alone", value("gate.compiled"), "at least", 2500, "/s"),
+    Goal("5W1H card of a run against one plain query of it", ratio("card.training", "card.plain"), "at most", 2),
+    Goal(
+        "5W1H card of a run against the engine's time in it",
+        ratio("card.training", "card.training.engine"),
+        "at most",
+        2,
+    ),
+    Goal("lineage down the tree against ML Metadata", ratio("peer.mlmd.tree", "lineage.down.tree"), "at least", 10),
+    Goal("the same without titles", ratio("peer.mlmd.tree", "walk.down.tree"), "at least", 10),
+    Goal("search, lists and means: the slowest", worst(*map(value, _SEARCHES)), "at most", 20, "ms"),
+    Goal("search, lists and means: the one that grows most", worst(*map(growth, _SEARCHES)), "at most", 1.5),
+    Goal("rebuild of 10 million quads, at the measured rate", minutes_for(1e7, "upkeep.rebuild"), "at most", 10, "min"),
+    Goal(
+        "validation of 1 million quads, at the measured rate", minutes_for(1e6, "upkeep.validate"), "at most", 2, "min"
+    ),
+    Goal("disk a run, all projections", value("disk.total"), "at most", 40, "KB"),
+    Goal("search a word against Virtuoso", ratio("peer.virtuoso.word", "find.word"), "at least", 1),
+    Goal("latest 20 against Virtuoso", ratio("peer.virtuoso.latest", "find.latest"), "at least", 1),
+    Goal("mean by algorithm against Virtuoso", ratio("peer.virtuoso.mean", "find.mean"), "at least", 1),
+)
+
+
+def outcomes(report: Report) -> list[Outcome]:
+    """Every goal with what was measured."""
+    return [Outcome(goal, goal.measured(report)) for goal in GOALS]
+
+
+def lines(report: Report) -> list[str]:
+    """Every goal in a line."""
+    return [outcome.line for outcome in outcomes(report)]

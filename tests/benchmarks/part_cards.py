@@ -1,0 +1,84 @@
+"""The 5W1H card of things, against the engine's own time for the same queries and one plain query of a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import lakegraph
+from lakegraph.bootstrap import LocalLake
+from tests.benchmarks.part_stages import Clock
+from tests.benchmarks.plan import Plan
+from tests.benchmarks.report import Report, repeated
+
+QUERIES = Path(__file__).parent / "queries"
+KINDS = ("training", "model", "dataset")
+
+
+def run(plan: Plan, report: Report) -> None:
+    """Ask for cards in every lake."""
+    for size, where in plan.lakes():
+        with lakegraph.open(where) as lake:
+            for kind in KINDS:
+                _card(plan, report, lake, size, kind)
+            _questions(plan, report, lake, size)
+
+
+def things(lake: LocalLake, kind: str, count: int) -> list[str]:
+    """Some things of a kind, spread over what was recorded lately."""
+    hits = lake._projector.index.latest(kind, limit=min(1000, 7 * count))
+    return [hit.iri for hit in hits[:: max(1, len(hits) // count)]]
+
+
+def _card(plan: Plan, report: Report, lake: LocalLake, size: int, kind: str) -> None:
+    some = things(lake, kind, plan.count(60, 8))
+    graph, clock = lake._projector.graph, Clock()
+    lake.ask("5w1h", about=some[0])
+    with mock.patch.object(graph, "query", clock.around(graph.query)):
+        start = time.perf_counter()
+        seconds = repeated((_asked(lake, iri) for iri in some), plan.seconds)
+        whole = time.perf_counter() - start
+    card = lake.ask("5w1h", about=some[0])
+    answered = [w for w in ("what", "who", "where", "when", "why", "how") if getattr(card, w)]
+    report.check(len(answered) == 6, f"the card of a {kind} answers only {', '.join(answered)}")
+    report.times(f"card.{kind}", f"5W1H card of a {kind}", seconds, runs=size)
+    engine = clock.seconds / (len(seconds) + 1)
+    report.figure(
+        f"card.{kind}.engine", f"  of which the engine, in the card's own queries ({kind})", engine * 1000, "ms",
+        runs=size, note=f"{clock.seconds / whole:.0%}",
+    )  # fmt: skip
+    if kind == "training":
+        _plain(plan, report, lake, size, some)
+
+
+def _asked(lake: LocalLake, iri: str) -> Callable[[], Any]:
+    return lambda: lake.ask("5w1h", about=iri)
+
+
+def _plain(plan: Plan, report: Report, lake: LocalLake, size: int, some: list[str]) -> None:
+    """The six answers as one plain query, straight to the engine."""
+    text = (QUERIES / "run.rq").read_text()
+    graph = lake._projector.graph
+    report.check(len(graph.query(text, {"run": f"<{some[0]}>"})) > 0, "the plain query of a run finds nothing")
+    calls = (lambda i=iri: graph.query(text, {"run": f"<{i}>"}) for iri in some)
+    report.times("card.plain", "engine: one plain query of a run", repeated(calls, plan.seconds), runs=size)
+
+
+def _questions(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
+    """Every question of the library that takes one data set or model."""
+    about = {"dataset": things(lake, "dataset", 12), "model": things(lake, "model", 12)}
+    for question in lake.library:
+        names = [p.name for p in question.parameters if p.required] or [p.name for p in question.parameters][:1]
+        kind = next((k for k in about if names == [k]), None)
+        if kind is None:
+            continue
+        calls = (lambda i=iri, n=names[0], q=question.name: lake.ask(q, **{n: i}) for iri in about[kind])
+        try:
+            seconds = repeated(calls, plan.seconds / 3)
+        except lakegraph.LakegraphError as error:
+            report.skip(f"question {question.name}", error.message)
+            continue
+        report.times(f"question.{question.name}", f"question {question.name}", seconds, runs=size)
