@@ -124,14 +124,13 @@ class Index:
         after: str | None = None,
         facets: bool = False,
     ) -> Page:
-        """One page of the things that fit every word and every filter.
+        """One page of the things that fit every word and filter; parts of names count: ``dp`` finds ``modelDP.pkl``.
 
         Args:
-            text: Words; case and accents make no difference, parts of compounds count (``dp`` finds ``modelDP.pkl``).
-                Nothing in it is syntax. Without it everything fits, the last recorded first.
+            text: Words; nothing in it is syntax. Without it everything fits, the last recorded first.
             kind: A kind, or ``run`` for every kind of run.
-            tag: Like all that follow down to *license*: an IRI, or the last part of one.
-            owner: The same, or a person's name.
+            tag: Like all down to *license*: an IRI, or the last part of one.
+            owner: Also a person's name.
             algorithm: What trained it.
             stage: Lifecycle stage.
             level: Security level.
