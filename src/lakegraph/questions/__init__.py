@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lakegraph.questions.answering import ask
 from lakegraph.questions.asking import Result
-from lakegraph.questions.card import WS, Answer, Card, Gap, answers, card
+from lakegraph.questions.branches import WS
+from lakegraph.questions.card import Answer, Card, Gap, answers, card
 from lakegraph.questions.impact import Impact, impact
 from lakegraph.questions.labels import Labels
 from lakegraph.questions.library import LIMIT, Library, Question, bind, library

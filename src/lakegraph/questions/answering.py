@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lakegraph.questions.asking import Result, check_known, select
-from lakegraph.questions.card import WS, answers
+from lakegraph.questions.branches import WS
+from lakegraph.questions.card import answers
 from lakegraph.questions.labels import Labels
 from lakegraph.questions.library import LIMIT, Question
 from lakegraph.questions.parameters import ParameterError

@@ -34,9 +34,9 @@ def select(graph: Graph, name: str, **bindings: str) -> list[Row]:
     return _table(graph.query(text_of(name), bindings), name).rows
 
 
-def select_named(graph: Graph, name: str, **bindings: str) -> list[dict[str, str | None]]:
-    """Like :func:`select`, each row by the names of its columns."""
-    table = _table(graph.query(text_of(name), bindings), name)
+def rows_of(graph: Graph, text: str, bindings: Mapping[str, str]) -> list[dict[str, str | None]]:
+    """The rows of a SELECT query, each by the names of its columns."""
+    table = _table(graph.query(text, bindings), text)
     return [dict(zip(table.variables, row, strict=True)) for row in table.rows]
 
 
@@ -59,7 +59,7 @@ def check_known(graph: Graph, token: str) -> None:
 
 def _table(answer: Table | bool | list[Triple], name: str) -> Table:
     if isinstance(answer, bool | list):
-        raise QueryError(f"The query {name} does not give rows.", where=f"queries/{name}.rq")
+        raise QueryError("A query that was expected to select rows does not.", where=name)
     return answer
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from lakegraph.questions.asking import check_known, plain, select, select_named
+from lakegraph.questions.asking import check_known, plain, rows_of, select
+from lakegraph.questions.branches import WS, narrowed
 from lakegraph.questions.labels import Labels, day_of, field_text, is_moment, range_text
 from lakegraph.questions.protocols import Graph, Missing
 from lakegraph.rdf.terms import is_iri, is_literal, lexical, value
-
-WS = ("what", "who", "where", "when", "why", "how")
-"""The six questions, in the order of a card."""
 
 FindMissing = Callable[[Sequence[str]], Iterable[Missing]]
 """Judges things (tokens) by the shapes that say what a lake asks of them."""
@@ -170,7 +168,7 @@ def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
     labels = Labels(graph)
     rows = select(graph, "5w1h/parts/subject", about=about)
     classes = [row[1] for row in rows if row[1]]
-    reader = _Answers(graph, about, labels)
+    reader = _Answers(graph, about, labels, classes)
     found = {w: reader.to(w) for w in WS}
     if not classes and not any(found.values()):
         check_known(graph, about)
@@ -192,7 +190,8 @@ def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
 
 def answers(graph: Graph, w: str, about: str) -> tuple[Answer, ...]:
     """The answers to one W about one thing (a token), in the order in which people read them."""
-    return _Answers(graph, about, Labels(graph)).to(w)
+    classes = [row[1] for row in select(graph, "5w1h/parts/subject", about=about) if row[1]]
+    return _Answers(graph, about, Labels(graph), classes).to(w)
 
 
 def _stage(rows: Sequence[Sequence[str | None]], labels: Labels) -> str | None:
@@ -219,15 +218,17 @@ def _gaps(graph: Graph, about: str, missing: FindMissing, labels: Labels) -> tup
 class _Answers:
     """Reads the answers about one thing, and looks each record up once."""
 
-    def __init__(self, graph: Graph, about: str, labels: Labels) -> None:
+    def __init__(self, graph: Graph, about: str, labels: Labels, classes: Sequence[str]) -> None:
         self._graph = graph
+        self._classes = classes
         self._about = about
         self._labels = labels
         self._entries: dict[str, tuple[str | None, int | None]] = {}
 
     def to(self, w: str) -> tuple[Answer, ...]:
         """The answers to one W, in the order in which people read them."""
-        rows = select_named(self._graph, f"5w1h/{w}", about=self._about)
+        text = narrowed(w, self._classes)
+        rows = rows_of(self._graph, text, {"about": self._about}) if text else []
         # Records' IRIs rise with time, so that of several that say the same the first is named.
         rows.sort(key=lambda r: r["record"] or "")
         kept: dict[tuple[float, str, str, str], Answer] = {}
