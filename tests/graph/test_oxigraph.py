@@ -14,6 +14,7 @@ from graph_data import MARKER, QUADS, TYPE, bundle, record, records, run
 
 from lakegraph.errors import LakeBusyError, LakeDamagedError, QueryError, StorageError, UsageError
 from lakegraph.graph import Change, Oxigraph, Rows, oxigraph
+from lakegraph.graph.engine_errors import failure
 
 HERE = str(Path(__file__).parent)
 
@@ -121,9 +122,30 @@ def test_recovers_from_a_refused_write(tmp_path: Path) -> None:
     assert told == ["2 The graph store could not be used Look at the disk and its permissions.", "20", "True"]
 
 
+def test_reads_go_on_while_the_disk_is_full(disk: Oxigraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a refused write the old store answers on; it is opened again when there is room, and not before."""
+    disk.apply(records(1, 3))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(disk, "_write", full)
+        with pytest.raises(StorageError, match="No space left"):
+            disk.apply(records(4, 4))
+    with monkeypatch.context() as patched:
+        patched.setattr(oxigraph, "_ROOM", 2**62)
+        with pytest.raises(StorageError, match="The disk is full"):
+            disk.apply(records(4, 4))
+        assert disk.applied(MARKER).count == 3
+        assert len(disk.outgoing(run(3))) == 4
+    disk.apply(records(4, 4))
+    assert disk.applied(MARKER).count == 4
+
+
 def test_a_full_disk_says_so() -> None:
     """The message for a full disk says that nothing but space is needed."""
-    error = oxigraph._failure(OSError(28, "No space left on device"), None)
+    error = failure(OSError(28, "No space left on device"), None)
     assert isinstance(error, StorageError)
     assert error.hint == "Free some space; nothing else needs to be done."
 

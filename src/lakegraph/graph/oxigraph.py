@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,15 +13,8 @@ from typing import BinaryIO
 import pyoxigraph as ox
 
 from lakegraph import resources
-from lakegraph.errors import (
-    LakeBusyError,
-    LakeDamagedError,
-    LakegraphError,
-    QueryError,
-    RdfSyntaxError,
-    StorageError,
-    UsageError,
-)
+from lakegraph.errors import LakeBusyError, QueryError, RdfSyntaxError, StorageError, UsageError
+from lakegraph.graph.engine_errors import failure, query_error
 from lakegraph.graph.protocol import ANY, Applied, Change, Rows
 from lakegraph.graph.reads import ReadCache
 from lakegraph.graph.update_text import update_text
@@ -35,7 +27,7 @@ BULK_QUADS = 5_000
 3.0 ms loaded and 1.45 ms bulk-loaded; of 100, 1.0 ms bulk-loaded; of 25, no difference."""
 
 _REOPEN_SECONDS = 2.0
-_POSITION = re.compile(r"error at (\d+):(\d+)")
+_ROOM = 16 * 2**20  # opening writes the log into a file of its own first; without room for that reads would end too
 
 
 class Oxigraph:
@@ -51,6 +43,7 @@ class Oxigraph:
         self._closed = False
         self._reads = ReadCache()
         self._unflushed = True
+        self._broken = False
         self._last_seq = 0
         self._store: ox.Store | None = _opened(path)
 
@@ -80,7 +73,7 @@ class Oxigraph:
         if not changes:
             return
         with self._lock:
-            store = self._handle()
+            store = self._writable()
             try:
                 self._write(store, changes)
             except (SyntaxError, ValueError) as error:
@@ -88,12 +81,11 @@ class Oxigraph:
                     f"Statements for the graph are not N-Quads: {error}", where=f"entry {changes[0].seq} and following"
                 ) from error
             except (OSError, RuntimeError) as error:
-                # After a full disk every later write fails until the store is opened again (measured), which it can
-                # be only once nobody holds the old one: not even the frames of this error's traceback.
+                # After a full disk every later write fails until the store is opened again, but reads go on (measured).
+                # It can be opened again only once nobody holds it: not even the frames of this error's traceback.
                 del store
-                if self.path:
-                    self._store = None
-                raise _failure(error, self.path) from error.with_traceback(None)
+                self._broken = self.path is not None
+                raise failure(error, self.path) from error.with_traceback(None)
             finally:
                 self._reads.forget(changes)
             self._last_seq = max(self._last_seq, *(c.seq for c in changes), 0)
@@ -136,9 +128,9 @@ class Oxigraph:
         except RuntimeError as error:
             if "SELECT projection" in str(error):
                 raise QueryError(f"{error}.", hint="Project every variable that is bound.") from error
-            raise _failure(error, self.path) from error
+            raise failure(error, self.path) from error
         except OSError as error:
-            raise _failure(error, self.path) from error
+            raise failure(error, self.path) from error
 
     def match(
         self, s: str | None = None, p: str | None = None, o: str | None = None, graph: str | None = ANY
@@ -214,7 +206,7 @@ class Oxigraph:
             else:
                 ox.Store(str(directory)).bulk_load(store.dump(format=N_QUADS), N_QUADS)
         except (OSError, RuntimeError) as error:
-            raise _failure(error, directory) from error
+            raise failure(error, directory) from error
 
     def dump(self, out: BinaryIO) -> None:
         """Write every quad as N-Quads, in no particular order."""
@@ -239,6 +231,19 @@ class Oxigraph:
                 self._store = self._reopened()
             return self._store
 
+    def _writable(self) -> ox.Store:
+        """The store, opened again if its last write failed and there is room for that."""
+        if self._broken and self.path:
+            room = shutil.disk_usage(self.path).free
+            if room < _ROOM:
+                raise StorageError(
+                    f"The disk is full: {room >> 20} MiB are free, and {_ROOM >> 20} are needed to go on.",
+                    where=str(self.path),
+                    hint="Free some space; nothing else needs to be done.",
+                )
+            self._store, self._broken = None, False
+        return self._handle()
+
     def _reopened(self) -> ox.Store:
         """The store, opened again after a failed write; an unfinished answer may hold the old one for a moment."""
         until = time.monotonic() + _REOPEN_SECONDS
@@ -251,13 +256,6 @@ class Oxigraph:
                 time.sleep(0.02)
 
 
-def query_error(text: str) -> QueryError:
-    """The error of a query that the engine's parser refused, with its line and column."""
-    found = _POSITION.search(text)
-    where = f"line {found[1]}, column {found[2]}" if found else None
-    return QueryError(f"The SPARQL query is malformed: {text}.", where=where)
-
-
 def _opened(path: Path | None) -> ox.Store:
     if path is None:
         return ox.Store()
@@ -265,24 +263,4 @@ def _opened(path: Path | None) -> ox.Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         return ox.Store(str(path))
     except (OSError, RuntimeError) as error:
-        raise _failure(error, path) from error
-
-
-def _failure(error: Exception, path: Path | None) -> LakegraphError:
-    """What an exception of the engine means; the engine tells its kinds apart only by their text."""
-    text = str(error)
-    where = str(path) if path else None
-    if "lock file" in text or "lock hold" in text:
-        return LakeBusyError(
-            "The graph is held by another process.", where=where, hint="Use the running server, or stop it first."
-        )
-    broken = "Corruption" in text or (isinstance(error, RuntimeError) and "Invalid argument" not in text)
-    if broken or (isinstance(error, FileNotFoundError) and path is not None and (path / "CURRENT").exists()):
-        return LakeDamagedError(
-            f"The graph store is damaged: {text}",
-            where=where,
-            hint="lakegraph rebuild makes it again from the journal.",
-        )
-    full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text
-    hint = "Free some space; nothing else needs to be done." if full else "Look at the disk and its permissions."
-    return StorageError(f"The graph store could not be used: {text}", where=where, hint=hint)
+        raise failure(error, path) from error

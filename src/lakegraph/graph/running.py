@@ -10,10 +10,10 @@ from typing import Final
 
 from lakegraph.errors import DeadlineError, LakegraphError, QueryError
 from lakegraph.graph import frames
+from lakegraph.graph.engine_errors import query_error
 from lakegraph.graph.formats import Format
 from lakegraph.graph.frames import CHUNK, RESPONSE
 from lakegraph.graph.guard import Form
-from lakegraph.graph.oxigraph import query_error
 from lakegraph.graph.snapshots import Snapshot
 from lakegraph.graph.worker_process import Worker
 
