@@ -420,3 +420,13 @@ def test_a_thing_with_many_statements_is_read_in_part(lake: LocalLake, monkeypat
     more = lake.record({"type": "Study", "id": "other", "title": "Other", "description": "Another study.",
                         "hasSubStudy": [f"{BASE}id/study/big"]})  # fmt: skip
     assert more.seq == 3
+
+
+def test_people_are_found_by_name(lake: LocalLake) -> None:
+    """Added people are found at once, erased ones no more; a wrong time is named."""
+    lake.add_person("Ada Lovelace", slug="ada")
+    assert lake.search("lovelace", kind="user")["hits"][0]["iri"] == f"{BASE}id/user/ada"
+    lake.erase_person("ada", "Asked for it.")
+    assert not lake.search("lovelace", kind="user")["hits"]
+    with pytest.raises(UsageError, match="not a time with its zone"):
+        lake.search("x", since="2024-01-01T00:00:00")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -144,14 +145,21 @@ class Asking(Lake):
 
         Args:
             text: Words.
-            filters: ``kind``, ``tag``, ``owner``, ``algorithm``, ``stage``, ``level``, ``limit``, ``after``.
+            filters: ``kind``, ``tag``, ``owner``, ``algorithm``, ``stage``, ``level``, ``since``, ``until`` (times with
+                their zone), ``facets`` (true counts them too), ``limit``, ``after``.
         """
         given = {name: value for name, value in filters.items() if value is not None}
         if "limit" in given:
             if not str(given["limit"]).isdigit():
                 raise UsageError(f"{given['limit']!r} is not a number.", where="limit")
             given["limit"] = int(given["limit"])
-        known = ("kind", "tag", "owner", "algorithm", "stage", "level", "status", "license", "limit", "after")
+        for name in ("since", "until"):
+            if name in given:
+                given[name] = _moment(str(given[name]), name)
+        if "facets" in given:
+            given["facets"] = str(given["facets"]).lower() in ("1", "true")
+        known = ("kind", "tag", "owner", "algorithm", "stage", "level", "status", "license", "since", "until", "facets",
+                 "limit", "after")  # fmt: skip
         for name in given:
             if name not in known:
                 raise UsageError(
@@ -159,7 +167,8 @@ class Asking(Lake):
                 )
         page = self._projector.index.search(text or None, **given)
         hits = [_hit(hit) for hit in page.hits]
-        return {"hits": hits, "total": page.total, "atLeast": page.at_least, "after": page.after}
+        said = {"hits": hits, "total": page.total, "atLeast": page.at_least, "after": page.after}
+        return said | ({"facets": asdict(page.facets)} if page.facets else {})
 
     def knows(self, name: str) -> bool:
         """Whether anything is said of the IRI *name*."""
@@ -251,6 +260,16 @@ class Asking(Lake):
         if "queries" in self.__dict__:
             self.queries.close()
         super().close()
+
+
+def _moment(text: str, name: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min  # noqa: DTZ901 - has no zone, and so is refused below
+    if moment.tzinfo is None:
+        raise UsageError(f"{text!r} is not a time with its zone.", where=name, hint="Write 2024-02-25T09:00:00Z.")
+    return moment
 
 
 def _hit(hit: Hit) -> dict[str, Any]:

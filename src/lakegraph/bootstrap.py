@@ -107,7 +107,7 @@ def _wire(where: Path, settings: Settings, lock: LakeLock, progress: Progress | 
     projector = Projector(journal, graph, index, reason, view)
     lake = LocalLake(settings, where, journal, projector, preparer, view, people, lock)
     publish_vocabularies(graph, journal.base)
-    publish_people(graph, journal.base, people)
+    publish_people(graph, index, journal.base, people)
     lake.catch_up(progress)
     return lake
 

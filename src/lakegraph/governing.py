@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from lakegraph.graph import Change, Graph
+from lakegraph.index import Index
+from lakegraph.index import Person as Indexed
 from lakegraph.people import People
 from lakegraph.preparing import nquads
 from lakegraph.rdf.namespaces import FOAF, LAKE, OWL, PROV, RDFS
@@ -25,8 +27,13 @@ def publish_vocabularies(graph: Graph, base: str) -> None:
     graph.apply([Change(seq=0, add=add, drop=(name,))])
 
 
-def publish_people(graph: Graph, base: str, people: People) -> None:
-    """Put what the directory says of people into ``{base}graph/agents``, in place of what stood there."""
+def publish_people(graph: Graph, index: Index, base: str, people: People) -> None:
+    """Put what the directory says of people into ``{base}graph/agents`` and the index, in place of what stood there."""
+    known = [p for p in people.list() if p.name]
+    index.put_people(
+        Indexed(f"{base}id/{p.kind}/{p.slug}", p.name or "", p.job_title or "", p.kind.removeprefix("software-"))
+        for p in known
+    )
     name = f"{base}graph/agents"
     concepts = ontology().concepts.get(LAKE.JobTitle, {})
     kinds = {"user": LAKE.User, "organization": PROV.Organization, "software-agent": PROV.SoftwareAgent}

@@ -154,6 +154,30 @@ def test_every_command_has_help(run: Run) -> None:
         assert run(name, "--help").exit_code == 0
 
 
+def test_commands_beside_a_running_server_talk_to_it(filled: Run, tmp_path: Path) -> None:
+    """The server holds the directory; a command on it goes over HTTP and sees the same lake."""
+    import re
+    import signal
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "lakegraph.cli", "--lake", str(tmp_path / "lake"), "serve", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        assert re.search(r"serves .* on http://127", server.stdout.readline())
+        assert "Diabet Predictor v1" in filled("lineage", "Diabet Predictor").output
+        assert (
+            "seq 8"
+            in filled("record", "-", text='{"type": "Study", "title": "x", "description": "Long enough."}').output
+        )
+        assert "8 records" in filled("status").output
+    finally:
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=15) is not None
+        server.stdout.close()
+
+
 def test_the_demo_ends_with_answers(run: Run) -> None:
     """Real runs, a card, a tree, a refusal, a query."""
     pytest.importorskip("sklearn", reason="scikit-learn is not installed")

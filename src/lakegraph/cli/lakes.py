@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lakegraph.errors import LakeBusyError
+from lakegraph.journal import holder_of
 
 if TYPE_CHECKING:
     from lakegraph.bootstrap import LocalLake
@@ -28,11 +30,12 @@ def lake_of(ctx: click.Context) -> Iterator[AnyLake]:
         return
     try:
         opened = open_directory(where)
-    except LakeBusyError as error:
-        address = getattr(error, "url", None)
-        if not address:
+    except LakeBusyError:
+        holder = holder_of(Path(where))
+        if holder is None or not holder.url:
             raise
-        yield RemoteLake(address, token=token)
+        with RemoteLake(holder.url, token=token) as served:
+            yield served
         return
     with opened as lake:
         yield lake

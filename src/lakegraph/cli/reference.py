@@ -27,7 +27,11 @@ def _commands() -> str:
     lines = ["# Commands", "", _NOTE, ""]
     for path, command in _walk(main, ("lakegraph",)):
         context = click.Context(
-            command, info_name=" ".join(path), terminal_width=100, max_content_width=100, help_option_names=["-h", "--help"]
+            command,
+            info_name=" ".join(path),
+            terminal_width=100,
+            max_content_width=100,
+            help_option_names=["-h", "--help"],
         )
         lines += [f"## {' '.join(path)}", "", "```", command.get_help(context), "```", ""]
     return "\n".join(lines)
