@@ -1,0 +1,68 @@
+"""The two files of a bundle that describe the rest: for people ``index.html``, for machines the RO-Crate's metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakegraph.validation import Report
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from lakegraph.exchange.bundle import Written
+
+_TEMPLATES = Path(__file__).with_name("templates")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def page(told: Written, rows: Iterable[dict[str, object]], shapes: str, report: Report) -> Iterator[bytes]:
+    """``index.html``, as it is written: what the bundle is about, how to verify it, and a line for each record.
+
+    Args:
+        told: What the bundle holds.
+        rows: What stands in each leaf.
+        shapes: Hash of the shapes of now.
+        report: What these find.
+    """
+    stream = _environment().get_template("bundle.html.j2").stream(told=told, rows=rows, shapes=shapes, report=report)
+    stream.enable_buffering(50)
+    for text in stream:
+        yield text.encode()
+
+
+def crate(told: Written, published: str, exports: Iterable[str]) -> bytes:
+    """``ro-crate-metadata.json`` (RO-Crate 1.1): what the bundle is about, and what each of its files is for.
+
+    Args:
+        told: What the bundle holds.
+        published: When its last record was recorded.
+        exports: The names of the files in ``exports/``.
+    """
+    text = (_TEMPLATES / "ro-crate-metadata.json").read_text(encoding="utf-8")
+    crated: dict[str, Any] = json.loads(text)
+    by_id = {part["@id"]: part for part in crated["@graph"]}
+    root = by_id["./"]
+    facts = asdict(told)
+    root["name"] = root["name"].format(**facts)
+    root["description"] = root["description"].format(**facts)
+    root["datePublished"] = published
+    root["identifier"] = f"{told.origin}#{told.size}"
+    root["about"] = [{"@id": thing} for thing in told.things]
+    crated["@graph"] += [{"@id": thing, "@type": "Thing", "name": thing} for thing in told.things]
+    for name in exports:
+        root["hasPart"].append({"@id": f"exports/{name}"})
+        crated["@graph"].append({"@id": f"exports/{name}", "@type": "File", "name": f"Export: {name}"})
+    return json.dumps(crated, indent=2, ensure_ascii=False).encode() + b"\n"
