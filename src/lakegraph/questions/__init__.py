@@ -1,4 +1,4 @@
-"""Questions: the library, the 5W1H card, lineage, the paths between things, impact, and finding things by name."""
+"""Questions: the library, the 5W1H card, lineage, paths, impact, comparisons, histories, and finding things by name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from lakegraph.questions.answering import ask
 from lakegraph.questions.asking import Result
 from lakegraph.questions.branches import WS
 from lakegraph.questions.card import Answer, Card, Gap, answers, card
+from lakegraph.questions.compare import Comparison, Difference, compare
+from lakegraph.questions.history import History, LineageDifference, Version, history, lineage_difference
 from lakegraph.questions.impact import Impact, impact
 from lakegraph.questions.labels import Labels
 from lakegraph.questions.library import LIMIT, Library, Question, bind, library
@@ -22,14 +24,18 @@ __all__ = [
     "WS",
     "Answer",
     "Card",
+    "Comparison",
+    "Difference",
     "Edge",
     "Gap",
     "Graph",
+    "History",
     "Impact",
     "Index",
     "Labels",
     "Library",
     "Lineage",
+    "LineageDifference",
     "Node",
     "Parameter",
     "ParameterError",
@@ -38,14 +44,18 @@ __all__ = [
     "Question",
     "Result",
     "Style",
+    "Version",
     "answers",
     "ask",
     "bind",
     "card",
     "card_text",
+    "compare",
+    "history",
     "impact",
     "library",
     "lineage",
+    "lineage_difference",
     "resolve",
     "tree_text",
     "why",

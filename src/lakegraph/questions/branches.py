@@ -1,7 +1,8 @@
 """The part of a W's query that concerns one kind of thing.
 
-A query over all kinds is parsed and planned in full for each thing that it is asked of, which is most of what a card costs
-(measured: 55 µs a branch). Its branches stand under comments that name the classes they are for; the others are left out.
+A query over all kinds is parsed and planned in full for each thing that it is asked of, which is most of what a card
+costs (measured: 55 µs a branch). Its branches stand under comments that name the classes they are for; the others are
+left out.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ def narrowed(w: str, classes: Collection[str]) -> str | None:
         classes: The thing's classes (tokens); superclasses need not be among them.
 
     Returns:
-        A query; ``None``, where there is nothing to ask of such a thing; the whole query for a thing of no kind that the
-        six know.
+        A query; ``None``, where there is nothing to ask of such a thing; the whole query for a thing of no kind that
+        the six know.
     """
     known = ontology().superclasses
     return _narrowed(w, frozenset(each for cls in classes for each in (cls, *known.get(cls, ()))))
@@ -53,7 +54,7 @@ def _kinds() -> frozenset[str]:
 
 @cache
 def _branches(w: str) -> tuple[str, list[tuple[frozenset[str], str]], str]:
-    """What stands before the branches of a query, each branch with the classes that it is for, and what stands after."""
+    """What stands before the branches of a query, each branch with the classes it is for, and what stands after."""
     text = text_of(f"5w1h/{w}")
     start, end = text.index("WHERE {\n") + len("WHERE {\n"), text.rindex("}")
     wanted: frozenset[str] = frozenset()
