@@ -92,7 +92,7 @@ def _spellings(path: str) -> list[str]:
     """The IRIs whose decoded path is *path*: as people write it first, then with every byte beyond ASCII encoded."""
     encoded = quote(path, _IN_PATHS)
     readable = "".join(c if ord(c) > 159 and c.isprintable() else quote(c, _IN_PATHS) for c in path)
-    return list(dict.fromkeys((path, readable, encoded)))
+    return list(dict.fromkeys((readable, encoded)))
 
 
 def _suffix(media_type: str) -> str:

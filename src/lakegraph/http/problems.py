@@ -60,6 +60,7 @@ def register(app: Flask) -> None:
 
 def _document(status: int, members: dict[str, Any]) -> bytes:
     said = {"type": f"urn:lakegraph:error:{members['code']}", "status": status, **members}
+    said["title"] = str(said["title"]).partition("\n")[0]
     return json.dumps(said, ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 

@@ -136,11 +136,8 @@ def _one(queries: list[str], *, has_update: bool) -> str:
             hint="Send records to /records.",
         )
     if len(queries) != 1:
-        raise UsageError(
-            f"There are {len(queries)} queries in the request; there must be one.",
-            where="query",
-            hint="/sparql?query=…",
-        )
+        count = len(queries) or "no"
+        raise UsageError(f"The request has {count} queries; there must be one.", where="query", hint="/sparql?query=…")
     return queries[0]
 
 

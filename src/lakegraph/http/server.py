@@ -64,9 +64,9 @@ def run(
     port = where.port or free_port(where.host)
     check_free(where.host, port)
     url = url_of(where.host, port, secure=tls is not None)
+    server = _server(where, port, tls)
     # The lake was open in this process a moment ago: a fork would inherit an engine whose threads are gone.
     multiprocessing.set_start_method("spawn", force=True)
-    server = _server(where, port, tls)
     stopped = threading.Event()
     watcher = partial(_when_ready, where.host, port, tls is not None, stopped, partial(ready, url))
     server.on_startup(lambda: threading.Thread(target=watcher, daemon=True).start())

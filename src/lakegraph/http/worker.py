@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable, Iterable
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from lakegraph.http.headers import ALWAYS, Headers
-from lakegraph.http.protocol import Environ
 from lakegraph.http.querylog import QueryLog
 from lakegraph.http.served import Served
-from lakegraph.http.sparql import StartResponse
+
+if TYPE_CHECKING:
+    from lakegraph.http.protocol import Environ
+    from lakegraph.http.sparql import StartResponse
 
 log = logging.getLogger("lakegraph.http")
 _QUERY_LOG = "queries.log"
@@ -91,7 +93,7 @@ class Opening:
 
     def open(self) -> None:
         """Open the lake and begin to serve it; where it cannot be opened, the server ends."""
-        from lakegraph.http.app import create_app
+        from lakegraph.http import create_app
 
         try:
             lake = self._lake = self._open_lake(progress=self._told)

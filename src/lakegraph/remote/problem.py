@@ -73,6 +73,8 @@ def _results(said: Sequence[Said]) -> tuple[Result, ...]:
 
 
 def _token(text: str) -> str:
+    if text.startswith("_:"):
+        return text
     return iri(text) if valid_iri(text) else literal(text)
 
 
