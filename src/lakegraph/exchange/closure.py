@@ -10,12 +10,11 @@ from lakegraph import resources
 from lakegraph.errors import NotFoundError
 from lakegraph.exchange.parts import LakeParts
 from lakegraph.graph import Rows
-from lakegraph.journal import Entry
 from lakegraph.rdf.namespaces import LAKE, PROV
 from lakegraph.rdf.terms import iri, value
 from lakegraph.rdf.vocabulary import TYPE
 
-_RECORDS = 512  # parsed records kept at once; a story reads each again and again while it is near
+_RECORDS = 2048  # parsed records kept at once; a story reads each again and again while it is near
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,7 @@ class _Walk:
         self._graph = lake.graph
         self._below = f"<{lake.base}id/"
         self._seen_records: set[str] = set()
+        self._graphs: dict[str, bool] = {}
         self._references = lru_cache(maxsize=_RECORDS)(self._read_references)
         self.entries: set[int] = set()
 
@@ -126,33 +126,45 @@ class _Walk:
         nodes: set[str] = set(queue)
         while queue:
             node = queue.pop()
+            below = f"{node[:-1]}/"
             for entry_graph in self.records(node):
                 for subject, targets in self._references(entry_graph).items():
-                    if subject == node or subject.startswith(f"{node[:-1]}/"):
+                    if subject == node or subject.startswith(below):
                         nodes.add(subject)
                         fresh = [t for t in targets if t not in nodes and not self.is_run(t)]
                         nodes.update(fresh)
-                        queue += fresh
+                        # What stands below a thing is described where the thing is.
+                        queue += [t for t in fresh if not t.startswith(below)]
         return nodes
 
     def records(self, node: str) -> Iterator[str]:
         """The graphs in force that describe *node*; gathers their entries and the histories of their records."""
         found = False
         for graph, *_ in self._ask("closure-describing", node):
-            entry = self._lake.journal.current(value(graph)) if graph.startswith(self._below) else None
-            if entry is not None:
+            if graph.startswith(self._below) and self._is_record(value(graph)):
                 found = True
-                self._keep(entry.record, entry)
-                yield entry.graph
+                yield value(graph)
         if not found:
             # What was withdrawn or erased is in no graph; the journal still knows it by its name.
             self._keep(value(node))
 
-    def _keep(self, record: str, *entries: Entry) -> None:
+    def _is_record(self, graph: str) -> bool:
+        """Whether *graph* is one that an entry wrote; gathers the entries of its record."""
+        known = self._graphs.get(graph)
+        if known is None:
+            # The graph says what it is about, which is cheaper to ask than the journal.
+            about = self._graph.objects(f"<{graph}>", LAKE.describesRun)
+            entry = None if about else self._lake.journal.current(graph)
+            for record in [*map(value, about), *([entry.record] if entry else ())]:
+                self._keep(record)
+                known = True
+            self._graphs[graph] = known = bool(known)
+        return known
+
+    def _keep(self, record: str) -> None:
         if record not in self._seen_records:
             self._seen_records.add(record)
             self.entries.update(entry.seq for entry in self._lake.journal.history(record))
-        self.entries.update(entry.seq for entry in entries)
 
     def _read_references(self, graph: str) -> dict[str, list[str]]:
         """Of each subject in *graph*, what else of this lake it refers to."""
