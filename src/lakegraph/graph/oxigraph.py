@@ -42,7 +42,7 @@ class Oxigraph:
         self._lock = RLock()
         self._closed = False
         self._reads = ReadCache()
-        self._unflushed = True
+        self._unflushed = False  # opening writes out what the log holds
         self._broken = False
         self._last_seq = 0
         self._store: ox.Store | None = _opened(path)
@@ -216,7 +216,7 @@ class Oxigraph:
         """Write out what is buffered and let go of the store."""
         with self._lock:
             store, self._store, self._closed = self._store, None, True
-            if store is not None and self.path:
+            if store is not None and self.path and self._unflushed:
                 with contextlib.suppress(OSError, RuntimeError):  # the journal has it; the next opening replays
                     store.flush()
 
