@@ -1,0 +1,162 @@
+"""The audit of a living lake: the journal against its hashes, its checkpoints, and the graph against the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from typing import BinaryIO, cast
+
+from lakegraph.errors import LakegraphError
+from lakegraph.exchange.parts import LakeParts
+from lakegraph.rdf.namespaces import LAKE
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is under way, and how many of how many entries are done (0 where that is not known)."""
+
+_OWN_GRAPHS = ("graph/vocabulary", "graph/agents")
+_SHOWN = 3
+_MODULUS = 1 << 128
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One contradiction in a lake.
+
+    Attributes:
+        part: ``journal``, ``checkpoints`` or ``graph``.
+        where: The entry or named graph that is affected.
+        message: What contradicts what.
+    """
+
+    part: str
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.part}: {self.where}: {self.message}"
+
+
+@dataclass(slots=True)
+class _Sum:
+    """How many lines a graph has, and a hash of them that does not depend on their order."""
+
+    lines: int = 0
+    hashed: int = 0
+
+    def add(self, line: bytes, times: int = 1) -> None:
+        self.lines += times
+        self.hashed = (self.hashed + times * int.from_bytes(blake2b(line, digest_size=16).digest(), "big")) % _MODULUS
+
+
+def audit(lake: LakeParts, progress: Progress | None = None) -> Iterator[Finding]:
+    """Everything in a lake that contradicts itself; streams.
+
+    The graph is dumped once and summed up by named graph, in no order and without being held: of each record in force
+    it must hold exactly the statements of the journal, of every other nothing. Memory grows with the number of records
+    and not with that of statements. What follows by inference is not compared; ``lakegraph rebuild`` makes it anew.
+
+    Args:
+        lake: The lake; nothing may be recorded meanwhile.
+        progress: Told what is under way.
+    """
+    told = progress or (lambda _what, _done, _all: None)
+    damaged = False
+    for problem in lake.journal.verify(0, lambda done, last: told("journal", done, last)):
+        damaged = True
+        yield Finding("journal", f"entry {problem.seq}" if problem.seq else "file", problem.message)
+    yield from _checkpoints(lake, told)
+    if damaged:
+        yield Finding("graph", "all of it", "it was not compared, because the journal cannot be relied on")
+        return
+    yield from _graph(lake, told)
+
+
+def _checkpoints(lake: LakeParts, told: Progress) -> Iterator[Finding]:
+    told("checkpoints", 0, 0)
+    try:
+        if lake.has_keys:
+            for problem in lake.checkpointer(lake.keys()).verify():
+                yield Finding("checkpoints", "signed", problem.message)
+        elif any(lake.journal.ledger.checkpoints(1)):
+            yield Finding("checkpoints", "keys", "checkpoints were signed, and the keys that signed them are gone")
+    except LakegraphError as error:
+        yield Finding("checkpoints", error.where or "keys", error.message)
+
+
+def _graph(lake: LakeParts, told: Progress) -> Iterator[Finding]:
+    told("graph", 0, 0)
+    counted = _Counted()
+    lake.graph.dump(cast("BinaryIO", counted))
+    expected, found = _in_force(lake, told), counted.sums
+    for own in (*(lake.base + name for name in _OWN_GRAPHS), ""):
+        found.pop(own.encode(), None)
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            yield from _differing(lake, name.decode())
+    yield from _markers(lake)
+
+
+def _in_force(lake: LakeParts, told: Progress) -> dict[bytes, _Sum]:
+    """What each named graph must hold, now that some records were superseded, withdrawn or erased."""
+    sums: dict[bytes, _Sum] = {}
+    last = lake.journal.last_seq
+    for entry in lake.journal.entries():
+        if entry.supersedes:
+            sums.pop(entry.supersedes.encode(), None)
+        for text, times in ((entry.removed, -1), (entry.added, 1)):
+            for line in text.splitlines():
+                sums.setdefault(entry.graph.encode(), _Sum()).add(line, times)
+        if not entry.seq % 1000 or entry.seq == last:
+            told("graph", entry.seq, last)
+    return sums
+
+
+def _differing(lake: LakeParts, graph: str) -> Iterator[Finding]:
+    """What a graph lacks, and what it should not have."""
+    current = lake.journal.current(graph)
+    said = set(current.added.splitlines()) if current else set()
+    shown = {f"{s} {p} {o} <{graph}> .".encode() for s, p, o in lake.graph.match(graph=graph)}
+    entry = f" (entry {current.seq})" if current else ", for no entry in force wrote it"
+    for what, lines in (("lacks", said - shown), ("should not have", shown - said)):
+        if lines:
+            some = "; ".join(line.decode() for line in islice(sorted(lines), _SHOWN))
+            yield Finding("graph", graph, f"it {what} {len(lines)} statements{entry}: {some}")
+
+
+def _markers(lake: LakeParts) -> Iterator[Finding]:
+    """Every entry leaves its number in the graph."""
+    last = lake.journal.last_seq
+    applied = lake.graph.applied(LAKE.journalSequence)
+    if applied.count != last or applied.highest != last:
+        missing = sorted(set(range(1, last + 1)) - applied.sequences())[:_SHOWN]
+        where = ", ".join(map(str, missing)) or f"after entry {last}"
+        yield Finding("graph", "markers", f"{applied.count} entries are marked as applied, of {last}; see {where}")
+
+
+class _Counted:
+    """A file that sums up the N-Quads written to it, graph by graph."""
+
+    def __init__(self) -> None:
+        self.sums: dict[bytes, _Sum] = {}
+        self._rest = b""
+
+    def write(self, chunk: bytes) -> int:
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            name = line[line.rindex(b" <") + 2 : -3] if line.endswith(b"> .") and _is_quad(line) else b""
+            self.sums.setdefault(name, _Sum()).add(line)
+        return len(chunk)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+
+def _is_quad(line: bytes) -> bool:
+    """Whether a line names a graph: after its object, be it IRI or literal, there is one more term."""
+    _, _, rest = line.split(b" ", 2)
+    if rest[:1] == b"<":
+        return rest.count(b" ") > 1
+    end = rest.rindex(b'"') + 1
+    return b" <" in rest[end:]

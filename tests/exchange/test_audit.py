@@ -1,0 +1,72 @@
+"""The audit: a sound lake has no finding, and damage of journal, checkpoints or graph is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lakegraph.bootstrap import LocalLake
+from lakegraph.exchange.audit import audit
+from lakegraph.graph import Change
+from tests.conftest import BASE
+from tests.exchange.conftest import parts_of
+
+LAST = f"{BASE}id/run/mon-1/bundle"
+
+
+def findings(lake: LocalLake) -> list[str]:
+    return [str(finding) for finding in audit(parts_of(lake))]
+
+
+def test_a_sound_lake_has_no_finding(diabetes: LocalLake) -> None:
+    """With people, a checkpoint, a withdrawn and an erased record; progress ends where the journal does."""
+    diabetes.add_person("Tim", slug="tim")
+    parts = parts_of(diabetes)
+    parts.checkpointer(parts.keys()).sign()
+    diabetes.tombstone(f"{BASE}id/run/mon-1", by="tim", why="It watched the wrong service.")
+    diabetes.record({"type": "Study", "title": "Erased", "description": "This study is going to be erased."})
+    diabetes.journal.erase([9], actor="local", level="internal", reason="Article 17")
+    diabetes.catch_up()
+    told: list[tuple[str, int, int]] = []
+    assert list(audit(parts, lambda *said: told.append(said))) == []
+    assert told[-1] == ("graph", 10, 10)
+    assert {what for what, _, _ in told} == {"journal", "checkpoints", "graph"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (Change(0, b"<urn:a> <urn:b> <urn:c> <%s> .\n" % LAST.encode()), "should not have 1 statements (entry 7)"),
+        (Change(0, b'<urn:a> <urn:b> "c <d> ." <urn:g> .\n'), "graph: urn:g: it should not have 1 statements"),
+        (Change(0, b"", drop=(LAST,)), "statements (entry 7): <"),
+    ],
+    ids=["added", "unknown graph", "dropped"],
+)
+def test_a_graph_that_differs_from_the_journal_is_named(diabetes: LocalLake, change: Change, message: str) -> None:
+    """A statement too many, a graph that nobody recorded, and a record that is gone."""
+    diabetes._projector.graph.apply([change])
+    (found,) = findings(diabetes)
+    assert message in found
+
+
+def test_a_missing_marker_is_named(diabetes: LocalLake) -> None:
+    """Entry 3 does not show that it was applied."""
+    marker = f'<{BASE}id/run/trn-1/bundle> <https://w3id.org/lakegraph/ns#journalSequence> "3"'
+    line = f"{marker}^^<http://www.w3.org/2001/XMLSchema#integer> .\n".encode()
+    diabetes._projector.graph.apply([Change(0, b"", remove=line)])
+    assert findings(diabetes) == ["graph: markers: 6 entries are marked as applied, of 7; see 3"]
+
+
+def test_checkpoints_that_were_forged_or_lost_are_named(diabetes: LocalLake, tmp_path: Path) -> None:
+    """Another root in the file beside the journal; then no keys at all."""
+    parts = parts_of(diabetes)
+    parts.checkpointer(parts.keys()).sign()
+    latest = parts.directory / "checkpoint.txt"
+    lines = latest.read_text().split("\n")
+    latest.write_text("\n".join([*lines[:2], "A" * 43 + "=", *lines[3:]]))
+    (found,) = findings(diabetes)
+    assert found.startswith("checkpoints: signed: The signature of")
+    (parts.directory / "keys").rename(tmp_path / "elsewhere")
+    (found,) = findings(diabetes)
+    assert "the keys that signed them are gone" in found
