@@ -12,8 +12,8 @@ from lakegraph.rdf.terms import XSD, Triple, iri, literal
 from lakegraph.validation.shapes_graph import ShapesGraph
 
 CLASSES = [iri(f"urn:C{n}") for n in range(4)]
-PREDICATES = [iri(f"urn:p{n}") for n in range(4)]
-NODES = [iri(f"urn:n{n}") for n in range(7)]
+PREDICATES = [iri(f"urn:p{n}") for n in range(3)]
+NODES = [iri(f"urn:n{n}") for n in range(4)]
 LITERALS = [
     literal("1", XSD + "integer"), literal("2", XSD + "integer"), literal("2.0", XSD + "decimal"), literal("a"),
     literal("aa"), literal("a", lang="en"), literal("b", lang="en"), literal("2024-01-01", XSD + "date"),
@@ -178,6 +178,6 @@ def triples(literals: Sequence[str] = LITERALS) -> st.SearchStrategy[Triple]:
     return said | said | typed
 
 
-def records(most: int = 5) -> st.SearchStrategy[list[list[Triple]]]:
+def records(most: int = 8) -> st.SearchStrategy[list[list[Triple]]]:
     """A few records, one after the other."""
-    return st.lists(st.lists(triples(), min_size=1, max_size=6), min_size=1, max_size=most)
+    return st.lists(st.lists(triples(), min_size=1, max_size=5), min_size=3, max_size=most)

@@ -17,7 +17,7 @@ from lakegraph.validation import Gate, MemoryStatements, ShapeSet
 from lakegraph.validation.record_check import identity
 from tests.validation.oracle import differences
 
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NODES = [iri(f"urn:n{n}") for n in range(6)]
 STEPS = [literal(str(n), XSD + "integer") for n in range(1, 4)]
 TIMES = [literal(f"2024-01-0{n}T00:00:00Z", XSD + "dateTime") for n in range(1, 5)]

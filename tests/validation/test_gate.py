@@ -208,3 +208,54 @@ def test_memory_statements():
     assert list(lake.objects(ex("a"), ex("p"))) == [ex("b"), ex("c")]
     assert list(lake.subjects(ex("p"), ex("b"))) == [ex("a")]
     assert not [*lake.outgoing(ex("x")), *lake.objects(ex("x"), ex("p")), *lake.subjects(ex("p"), ex("x"))]
+
+
+AT_A_DISTANCE = {
+    "negation": ("a p b", "sh:not [ sh:property [ sh:path ex:p ; sh:minCount 1 ] ]"),
+    "negation of a class": ("b type Student", "sh:property [ sh:path ex:to ; sh:not [ sh:class ex:Person ] ]"),
+    "at most so many of a kind": (
+        "b p c",
+        """sh:property [ sh:path ex:to ; sh:qualifiedMaxCount 0 ;
+             sh:qualifiedValueShape [ sh:property [ sh:path ex:p ; sh:minCount 1 ] ] ]""",
+    ),
+    "at least so many that are of no other kind": (
+        "b type Person",
+        """sh:property [ sh:path ex:to ; sh:qualifiedMinCount 1 ; sh:qualifiedValueShapesDisjoint true ;
+             sh:qualifiedValueShape [ sh:nodeKind sh:IRI ] ] ,
+           [ sh:path ex:to ; sh:qualifiedMinCount 0 ; sh:qualifiedValueShape [ sh:class ex:Person ] ]""",
+    ),
+    "exactly one": ("a p b", "sh:xone ( [ sh:nodeKind sh:IRI ] [ sh:path ex:p ; sh:minCount 1 ] )"),
+    "a sequence": ("b p c", "sh:property [ sh:path ( ex:to ex:p ) ; sh:maxCount 0 ]"),
+    "an inverse": ("c p a", "sh:property [ sh:path [ sh:inversePath ex:p ] ; sh:maxCount 0 ]"),
+    "an inverse in a sequence": ("c p b", "sh:property [ sh:path ( ex:to [ sh:inversePath ex:p ] ) ; sh:maxCount 0 ]"),
+    "a repeated path": ("c p d", "sh:property [ sh:path ( [ sh:oneOrMorePath ex:to ] ex:p ) ; sh:maxCount 0 ]"),
+    "a nested shape": (
+        "b p c",
+        "sh:property [ sh:path ex:to ; sh:node [ sh:property [ sh:path ex:p ; sh:maxCount 0 ] ] ]",
+    ),
+    "a property of one": ("b p c", "sh:property [ sh:path ex:to ; sh:property [ sh:path ex:p ; sh:maxCount 0 ] ]"),
+    "another property": ("a p b", "sh:property [ sh:path ex:to ; sh:disjoint ex:p ]"),
+    "an order": ("a p d", "sh:property [ sh:path ex:to ; sh:lessThan ex:p ]"),
+    "closed things": (
+        "b p c",
+        "sh:property [ sh:path ex:to ; sh:node [ sh:closed true ; sh:ignoredProperties ( ex:to ) ] ]",
+    ),
+    "one of several": ("a p b", "sh:or ( [ sh:path ex:p ; sh:maxCount 0 ] [ sh:nodeKind sh:Literal ] )"),
+}
+
+
+@pytest.mark.parametrize("name", AT_A_DISTANCE)
+def test_a_statement_reaches_the_shapes_that_it_breaks(tmp_path, name):
+    """A statement about one known node makes another known node fail, and taking the statement back mends it."""
+    said, shape = AT_A_DISTANCE[name]
+    gate = gate_of(tmp_path, f"ex:S a sh:NodeShape ; sh:targetClass ex:C ; {shape} .")
+    lake = [(ex("a"), RDF.type, ex("C")), (ex("a"), ex("to"), ex("b")), (ex("b"), ex("to"), ex("c"))]
+    lake += [(ex(node), ex("title"), literal("known")) for node in "cd"]
+    if "closed" in shape:
+        lake = lake[:-2]
+    s, p, o = said.split()
+    delta = [(ex(s), RDF.type if p == "type" else ex(p), ex(o))]
+    assert gate.check([(ex("d"), ex("to"), ex("d"))], MemoryStatements(lake)).conforms
+    report = gate.check(delta, MemoryStatements(lake))
+    assert not report.conforms
+    assert gate.check([], MemoryStatements(lake), removed=delta).conforms

@@ -92,7 +92,7 @@ def regexes() -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(regexes(), st.text("abc\n", max_size=8), st.sampled_from(["", "m", "i", "s"]))
 def test_the_linear_matcher_agrees_with_the_other(pattern, text, flags):
     """What takes over for long texts gives the same answers."""
@@ -102,7 +102,7 @@ def test_the_linear_matcher_agrees_with_the_other(pattern, text, flags):
     assert _linear(tree, options)(text) == (usual(text) is not None)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(regexes(), st.text("ab", max_size=6))
 def test_a_pattern_that_is_let_through_is_never_slow(pattern, text):
     """Counting the ways to match a repeated text finds no growth beyond the degree that was told."""

@@ -80,7 +80,7 @@ ENGINE_VALUES = st.one_of(
 # Booleans are left out: SPARQL orders them, and the engine does not.
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(ENGINE_VALUES, ENGINE_VALUES)
 def test_the_engine_orders_alike(a, b):
     """``<`` gives what the engine's SPARQL gives; an error there is false here."""
