@@ -65,7 +65,8 @@ def _right(report: Report, lake: LocalLake) -> None:
 def _by_sparql(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
     """The same three lists as scans in the engine."""
     graph = lake._projector.graph
-    for key, what in (("latest", "latest 20"), ("contains", "CONTAINS on descriptions"), ("mean", "mean by algorithm")):
+    for key, what in (("latest", "latest 20"), ("contains", "CONTAINS on titles"), ("mean", "mean by algorithm")):
         text = (QUERIES / f"{key}.rq").read_text()
+        report.check(len(graph.query(text)) > 0, f"the engine finds nothing for {what}")  # type: ignore[arg-type]
         seconds = repeated(cycle([partial(graph.query, text)]), plan.seconds / 3)
         report.times(f"scan.{key}", f"engine: {what}, as a SPARQL scan", seconds, runs=size)

@@ -24,11 +24,21 @@ def run(plan: Plan, report: Report) -> None:
     where = plan.work / "limits"
     shutil.rmtree(where, ignore_errors=True)
     where.mkdir()
+    report.times("limit.python", "200,000 dictionary writes in Python: how fast the machine was", _python(plan))
     _fsync(plan, report, where)
     _sha256(plan, report)
     _engine(plan, report, where)
     for structure in plan.structures.values():
         _search(report, structure)
+
+
+def _python(plan: Plan) -> list[float]:
+    def work() -> None:
+        table = {}
+        for number in range(200_000):
+            table[number % 977, str(number % 313)] = number
+
+    return repeated(repeat(work), plan.seconds / 2)
 
 
 def _fsync(plan: Plan, report: Report, where: Path) -> None:
