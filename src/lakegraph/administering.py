@@ -12,7 +12,11 @@ from lakegraph.lake import Lake
 from lakegraph.people import Person
 from lakegraph.projecting import Progress
 from lakegraph.rdf.vocabulary import ontology
-from lakegraph.validation import Gate, Report, ShapeSet
+from lakegraph.validation import Gate, Report, Result, ShapeSet
+from lakegraph.view import Layer, View
+
+ALL_SHAPES = ("integrity", "completeness", "policy", "swamp")
+_FORGET = 1_000
 
 
 class Administration(Lake):
@@ -95,31 +99,40 @@ class Administration(Lake):
         engine: Literal["compiled", "pyshacl"] = "compiled",
         progress: Progress | None = None,
     ) -> Report:
-        """Check every thing of the lake by the shapes in *folders*.
+        """Check every thing of the lake by the shapes in *folders*; see :meth:`violations`."""
+        return Report.of(self.violations(folders, engine=engine, progress=progress))
+
+    def violations(
+        self,
+        folders: Sequence[str],
+        *,
+        engine: Literal["compiled", "pyshacl"] = "compiled",
+        progress: Progress | None = None,
+    ) -> Iterator[Result]:
+        """What is wrong with the things of the lake, as it is found.
 
         Args:
             folders: Some of ``integrity``, ``completeness``, ``policy`` and ``swamp``.
             engine: ``compiled``, or ``pyshacl`` as a second opinion.
-            progress: Told how many things are checked.
+            progress: Told how many records' things are checked, of how many.
 
         Raises:
             UsageError: There is no such folder.
         """
         for folder in folders:
-            if folder not in ("integrity", "completeness", "policy", "swamp"):
-                raise UsageError(
-                    f"There are no shapes called {folder!r}.", hint="integrity, completeness, policy, swamp"
-                )
+            if folder not in ALL_SHAPES:
+                raise UsageError(f"There are no shapes called {folder!r}.", hint=f"There are {', '.join(ALL_SHAPES)}.")
         shapes = ShapeSet.load([resources.path(f"shapes/{folder}") for folder in folders])
-        gate = Gate(shapes, ontology(), engine=engine)
-        return Report.of(gate.validate(self._view, self._everything(progress)))
+        view = View(self._projector.graph, Layer(ontology().concept_triples))
+        return Gate(shapes, ontology(), engine=engine).validate(view, self._everything(view, progress))
 
-    def _everything(self, progress: Progress | None) -> Iterator[str]:
-        """Every node that is the subject of a statement of a record."""
-        self._view.begin()
+    def _everything(self, view: View, progress: Progress | None) -> Iterator[str]:
+        """Every node that is the subject of a statement of a current record; *view* forgets as it goes."""
         seen: set[str] = set()
         last = self.journal.last_seq
         for number, entry in enumerate(self.journal.entries(), 1):
+            if number % _FORGET == 0:
+                view.begin()
             for s, _, _ in self._projector.graph.match(graph=entry.graph):
                 if s not in seen:
                     seen.add(s)

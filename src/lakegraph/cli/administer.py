@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 
+from lakegraph.administering import ALL_SHAPES
 from lakegraph.cli.lakes import lake_of, own_lake
-from lakegraph.cli.output import console, progress, say, say_json, say_table
+from lakegraph.cli.output import progress, say, say_json, say_table
 from lakegraph.cli.record import as_json
+from lakegraph.rdf.terms import value
 from lakegraph.rdf.vocabulary import ontology
+from lakegraph.validation import Report, Result
 
 
 @click.command()
@@ -63,15 +68,35 @@ def rebuild(ctx: click.Context) -> None:
 @click.pass_context
 def validate(ctx: click.Context, only: tuple[str, ...], engine: Literal["compiled", "pyshacl"], form: str) -> None:
     """Check the whole lake again by its shapes; exits 1 if anything violates them."""
-    with own_lake(ctx) as lake, progress("Checking things") as tick:
-        report = lake.validate(only or ("integrity", "completeness", "policy", "swamp"), engine=engine, progress=tick)
-        if form == "turtle":
-            click.echo(report.to_turtle(ontology().prefixes))
-        elif form == "json":
-            say_json(report.as_dict())
-        else:
-            console().print(report.text(), markup=False)
+    with own_lake(ctx) as lake, progress("Checking records") as tick:
+        found = lake.violations(only or ALL_SHAPES, engine=engine, progress=tick)
+        if form == "text":
+            ctx.exit(1 if _stream(found) else 0)
+        report = Report.of(found)
+    if form == "turtle":
+        click.echo(report.to_turtle(ontology().prefixes))
+    else:
+        say_json(report.as_dict())
     ctx.exit(1 if report.violations else 0)
+
+
+def _stream(found: Iterable[Result]) -> int:
+    """Show what is wrong as it is found, under the thing that it is wrong with; the number of violations."""
+    counts: Counter[str] = Counter()
+    thing = ""
+    for result in found:
+        if result.focus != thing:
+            thing = result.focus
+            say(value(thing), style="bold")
+        severity = str(result.as_dict()["severity"])
+        counts[severity] += 1
+        word = (result.answers or "form").capitalize()
+        say(f"  {word:<7}{result.message}")
+        notes = [severity, result.field, result.suggestion, f"{result.file}:{result.line}"]
+        say("         " + " · ".join(note for note in notes if note), style="dim")
+    said = ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "nothing is wrong"
+    say(f"Checked: {said}.", style="green" if not counts["Violation"] else "red")
+    return counts["Violation"]
 
 
 @click.group()
