@@ -85,10 +85,15 @@ def field_text(field: str) -> str:
     return " ".join(word if word.isupper() else word.lower() for word in _HUMP.sub(" ", last).split())
 
 
+_DIGITS = 4
+
+
 def literal_text(token: str) -> str:
-    """A literal as people write it: dates and times with the month's name, anything else as it is."""
+    """A literal as people write it: dates with the month's name, fractions to four digits, anything else as it is."""
     kind, text = datatype(token), lexical(token)
     try:
+        if kind in (XSD + "decimal", XSD + "double") and len(text.partition(".")[2]) > _DIGITS:
+            return f"{float(text):.{_DIGITS}g}"
         if kind == XSD + "date":
             return day_text(date.fromisoformat(text[:10]))
         if kind == XSD + "dateTime":
