@@ -212,6 +212,13 @@ def test_unknown_things_are_not_found(worked: TestLake) -> None:
         card(worked.graph, thing("model/nope"))
 
 
+def test_a_hub_names_its_versions(worked: TestLake) -> None:
+    """What has versions, and no description of its own, has a card that leads to them."""
+    found = card(worked.graph, thing("dataset/diabetes"))
+    assert found.kind == "dataset"
+    assert said(found, "what") == ["version 0", "version 1"]
+
+
 def test_one_w_alone(worked: TestLake, model: Card) -> None:
     """A single W gives the same answers as the card."""
     for w in WS:

@@ -211,6 +211,13 @@ def test_unknown_names_are_suggested() -> None:
         library().get("zzzzzzzz")
 
 
+def test_kinds_of_the_subject() -> None:
+    """What a question is about, in the words of an index, so that a name can be taken for one of these."""
+    assert library().get("training").kinds == ("model",)
+    assert library().get("uses").kinds == ("dataset", "model", "program", "source")
+    assert library().get("who").kinds == ()
+
+
 def test_questions_for_a_thing() -> None:
     """A thing is offered the questions that take its classes, and those that take anything."""
     names = {q.name for q in library().about([])}

@@ -99,6 +99,7 @@ def test_ambiguous_titles_list_their_things(find) -> None:  # type: ignore[no-un
     assert f"Diabetes (source) is {SOURCE.iri}" in hint
     assert caught.value.status == 409
     assert find("Diabetes", ("source",)) == SOURCE.iri
+    assert find("Diabet Predictor", ("source",)) == MODEL.iri, "another kind is found, to be told that it is another"
 
 
 def test_unknown_names_are_suggested(find) -> None:  # type: ignore[no-untyped-def]

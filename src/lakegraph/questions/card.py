@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lakegraph.questions.asking import check_known, plain, rows_of, select
 from lakegraph.questions.branches import WS, narrowed
-from lakegraph.questions.labels import Labels, day_of, field_text, is_moment, range_text
+from lakegraph.questions.labels import Labels, day_of, field_text, is_moment, kind_in, range_text
 from lakegraph.questions.protocols import Graph, Missing
 from lakegraph.rdf.terms import is_iri, is_literal, lexical, value
 
@@ -177,7 +177,7 @@ def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
     _, _, seq, recorded = first[0] if first else (None, None, None, None)
     return Card(
         about=about,
-        kind=labels.kind(classes),
+        kind=labels.kind(classes) if classes else kind_in(about) or labels.kind([]),
         title=title,
         version=version,
         stage=_stage(rows, labels),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lakegraph.questions.asking import check_known, select
-from lakegraph.questions.labels import Labels
+from lakegraph.questions.labels import Labels, kind_in
 from lakegraph.questions.lineage import Node, describe_node
 from lakegraph.questions.protocols import Graph
 from lakegraph.questions.text import Style, undressed
@@ -19,7 +18,6 @@ from lakegraph.rdf.vocabulary import ontology
 MAX_ROWS = 500_000
 NAMED = 100
 """How many deployments are named; the others are counted."""
-_SEGMENT = re.compile(r"/id/([^/]+)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +107,9 @@ def _ranked(counts: Counter[str]) -> dict[str, int]:
 
 def _kind(graph: Graph, labels: Labels, thing: str) -> str:
     """The kind of a thing: as its IRI says, where the lake has made it, and else as its classes say."""
+    said = kind_in(thing)
+    if said:
+        return said
     paths = ontology().id_paths
-    match = _SEGMENT.search(thing)
-    if match and match[1] in paths.values():
-        return match[1]
     classes = [row[1] for row in select(graph, "5w1h/parts/subject", about=thing) if row[1]]
     return next((paths[c] for c in classes if c in paths), None) or labels.kind(classes)

@@ -13,6 +13,7 @@ from lakegraph.rdf.vocabulary import Ontology, ontology
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _VERSIONED = re.compile(r"/id/(?:dataset|model)/([^/]+)/([^/]+)$")
+_SEGMENT = re.compile(r"/id/([^/]+)/")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -75,6 +76,12 @@ def name_in(token: str) -> tuple[str, str | None]:
     if match:
         return unquote(match[1]), unquote(match[2])
     return unquote(local_name(token)) or value(token), None
+
+
+def kind_in(token: str) -> str | None:
+    """The kind that an IRI which a lake has minted says itself: ``dataset``, ``model`` and so on."""
+    match = _SEGMENT.search(token)
+    return match[1] if match and match[1] in ontology().id_paths.values() else None
 
 
 def field_text(field: str) -> str:

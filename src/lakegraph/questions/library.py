@@ -51,6 +51,14 @@ class Question:
         """The parameter that takes the thing which the question is about."""
         return next((p for p in self.parameters if p.type == "iri"), None)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of thing (as an index names them) that the subject may be; empty for any."""
+        paths, supers = ontology().id_paths, ontology().superclasses
+        return tuple(sorted({
+            path for cls, path in paths.items() if any(a == cls or a in supers.get(cls, ()) for a in self.about)
+        }))  # fmt: skip
+
     def parameter(self, name: str) -> Parameter:
         """The parameter called *name*; ``about`` and ``of`` stand for the subject in any question.
 

@@ -23,7 +23,7 @@ def resolve(text: str, kinds: Sequence[str], index: Index, graph: Graph, base: s
     Args:
         text: An IRI of the lake, or a page that one thing is found at; a slug, a path below ``{base}id/``, a title if
             it is unique, ``title@version``; or the path of a file whose SHA-256 the lake knows.
-        kinds: The kinds that may be meant; any, when empty.
+        kinds: The kinds that are meant, where there is one of them; any other is found by its name alone.
         index: Finds things by name.
         graph: Knows IRIs that have no name.
         base: The lake's base IRI.
@@ -37,7 +37,8 @@ def resolve(text: str, kinds: Sequence[str], index: Index, graph: Graph, base: s
     if valid_iri(name):
         found = dict.fromkeys(_by_iri(name, index, graph), "")
     else:
-        found = {f.iri: _shown(f) for f in list(index.lookup(name, kinds)) or _by_file(name, index)}
+        named = list(index.lookup(name, kinds)) or (list(index.lookup(name)) if kinds else [])
+        found = {f.iri: _shown(f) for f in named or _by_file(name, index)}
         if not found:
             found = dict.fromkeys(_by_path(name, base, graph), "")
     if len(found) == 1:
