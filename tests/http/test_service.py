@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakegraph.bootstrap import LocalLake
-from lakegraph.errors import LakeBusyError
+from lakegraph.errors import LakeBusyError, LakegraphError
 from lakegraph.http import create_app
 from lakegraph.http.metrics import Metrics
 from tests.conftest import BASE
@@ -239,3 +240,18 @@ def _described(client: FlaskClient) -> dict[str, Any]:
     if not _DESCRIBED:
         _DESCRIBED.update(openapi(client)["paths"])
     return _DESCRIBED
+
+
+def test_the_reference_page_names_every_route(read_lake: LocalLake) -> None:
+    """docs/reference/http.md knows each route, and each code that HTTP adds."""
+    page = Path(__file__).resolve().parent.parent.parent.joinpath("docs/reference/http.md").read_text(encoding="utf-8")
+    for rule in create_app(read_lake).url_map.iter_rules():
+        assert re.sub(r"<.*>", "", rule.rule).rstrip("/") in page, rule.rule
+    for code in ("no-such-page", "method-not-allowed", *(kind.code for kind in refusals()), "internal"):
+        assert f"`{code}`" in page
+
+
+def refusals() -> list[type[LakegraphError]]:
+    from lakegraph.http import refusals as module
+
+    return [kind for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == module.__name__]

@@ -54,20 +54,32 @@ class Metrics:
             status: The status of the answer.
             seconds: How long it took.
         """
-        # Whoever makes up methods does not make up labels.
-        key = (method if method in _METHODS else "other", route, status)
         with self._lock:
-            self._requests[key] = self._requests.get(key, 0) + 1
-            histogram = self._seconds.get(route)
-            if histogram is None:
-                histogram = self._seconds[route] = Histogram()
-            histogram.add(seconds)
+            self._count(method, route, status, seconds)
 
-    def query(self, outcome: str, size: int) -> None:
-        """A query ended: with ``ok``, ``truncated``, ``gone`` (the client left) or an error's code."""
+    def query(self, method: str, status: int, seconds: float, outcome: str, size: int) -> None:
+        """One query was answered.
+
+        Args:
+            method: The method of its request.
+            status: The status of the answer.
+            seconds: How long it took, to its last byte.
+            outcome: ``ok``, ``truncated``, ``gone`` (the client left) or an error's code.
+            size: Bytes of the answer.
+        """
         with self._lock:
+            self._count(method, "/sparql", status, seconds)
             self._queries[outcome] = self._queries.get(outcome, 0) + 1
             self._bytes += size
+
+    def _count(self, method: str, route: str, status: int, seconds: float) -> None:
+        # Whoever makes up methods does not make up labels.
+        key = (method if method in _METHODS else "other", route, status)
+        self._requests[key] = self._requests.get(key, 0) + 1
+        histogram = self._seconds.get(route)
+        if histogram is None:
+            histogram = self._seconds[route] = Histogram()
+        histogram.add(seconds)
 
     def text(self, gauges: Mapping[str, float]) -> str:
         """Everything, for Prometheus.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,8 @@ Environ = dict[str, Any]
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
 _MOST_FIELDS = 10_000
+_SHORT = 4096
+Fields = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def read_query(environ: Environ, body_limit: int) -> QueryRequest | None:
         MediaTypeError: The body is in none of the protocol's two forms.
         TooLargeError: The body is too large.
     """
-    fields = _fields(_text(environ.get("QUERY_STRING", "").encode("latin-1")))
+    fields = _query_string(environ.get("QUERY_STRING", ""))
     direct: list[str] = []
     if environ["REQUEST_METHOD"] == "POST":
         media_type = _media_type(environ.get("CONTENT_TYPE", ""))
@@ -56,7 +59,7 @@ def read_query(environ: Environ, body_limit: int) -> QueryRequest | None:
         if media_type == _DIRECT:
             direct.append(body)
         else:
-            fields += _fields(body)
+            fields = (*fields, *_fields(body))
     elif not any(name in ("query", "update") for name, _ in fields):
         return None
     return QueryRequest(
@@ -113,18 +116,28 @@ def _text(body: bytes) -> str:
         ) from error
 
 
-def _fields(form: str) -> list[tuple[str, str]]:
+def _query_string(query: str) -> Fields:
+    return _remembered(query) if len(query) <= _SHORT else _fields(_text(query.encode("latin-1")))
+
+
+@lru_cache(maxsize=512)
+def _remembered(query: str) -> Fields:
+    """The fields of a query string; tools ask the same over and over, and decoding costs as much as all else here."""
+    return _fields(_text(query.encode("latin-1")))
+
+
+def _fields(form: str) -> Fields:
     if not form:
-        return []
+        return ()
     try:
-        return parse_qsl(form, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        return tuple(parse_qsl(form, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS))
     except UnicodeDecodeError as error:
         raise QueryError("The query is not UTF-8.", hint="Percent-encode its UTF-8 bytes.") from error
     except ValueError as error:
         raise UsageError(f"The request has more than {_MOST_FIELDS} fields.") from error
 
 
-def _all(fields: list[tuple[str, str]], name: str) -> tuple[str, ...]:
+def _all(fields: Fields, name: str) -> tuple[str, ...]:
     return tuple(text for key, text in fields if key == name)
 
 

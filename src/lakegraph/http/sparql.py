@@ -140,8 +140,7 @@ class Endpoint:
 
     def _ended(self, request: _Request, id: str, outcome: str, size: int, status: int) -> None:  # noqa: A002
         seconds = time.perf_counter() - request.began
-        self._metrics.request(request.method, "/sparql", status, seconds)
-        self._metrics.query(outcome, size)
+        self._metrics.query(request.method, status, seconds, outcome, size)
         self._log.add(Asked(id, request.environ.get("REMOTE_ADDR", ""), request.text, outcome, seconds, size))
 
 

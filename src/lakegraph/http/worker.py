@@ -6,9 +6,10 @@ import json
 import logging
 import os
 import signal
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lakegraph.http")
 _QUERY_LOG = "queries.log"
+_FINISH, _CANCEL = 2.0, 4.0
+"""Seconds after a stop in which queries may finish, and in which they are cancelled before the process just ends."""
+_LOOK = 0.1
 Progress = Callable[[int, int], None]
 
 
@@ -33,8 +37,22 @@ class Lock(Protocol):
         """Tell others where the lake is served."""
 
 
+class Queries(Protocol):
+    """The queries that run."""
+
+    def list(self) -> Sequence[Any]:
+        """All of them, each with its ``id``."""
+
+    def cancel(self, id: str) -> bool:  # noqa: A002 - it is called so
+        """End one."""
+
+
 class Owned(Served, Protocol):
     """A lake that this process owns."""
+
+    @property
+    def queries(self) -> Queries:
+        """The queries that run."""
 
     @property
     def lock(self) -> Lock | None:
@@ -64,6 +82,7 @@ def application(open_lake: Opener, url: str, hosts: tuple[str, ...], *_: Any) ->
     opening = Opening(open_lake, url, hosts)
     # Child processes run no atexit functions.
     Finalize(None, opening.close, exitpriority=100)
+    threading.Thread(target=opening.stop_when_told, args=(_told_to_stop(),), name="lakegraph-stop", daemon=True).start()
     threading.Thread(target=_end_with, args=(os.getppid(),), name="lakegraph-parent", daemon=True).start()
     threading.Thread(target=opening.open, name="lakegraph-open", daemon=True).start()
     return opening
@@ -86,6 +105,7 @@ class Opening:
         self._lake: Owned | None = None
         self._log: QueryLog | None = None
         self._progress = (0, 0)
+        self._closing = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -109,11 +129,34 @@ class Opening:
         self._application = cast("Callable[[Environ, StartResponse], Iterable[bytes]]", app)
 
     def close(self) -> None:
-        """Close the lake."""
-        if self._log:
-            self._log.close()
-        if self._lake:
-            self._lake.close()
+        """Close the lake; a second call waits for the first."""
+        with self._closing:
+            lake, self._lake = self._lake, None
+            if self._log:
+                self._log.close()
+            if lake:
+                lake.close()
+
+    def stop_when_told(self, told: socket.socket) -> None:
+        """Wait for a signal to stop; then end what the server would wait for too long.
+
+        The server stops taking requests by itself, and the process ends with the last answer under way. Queries get a
+        few seconds to finish; whoever then still reads, or does not, must not keep the lake from being closed.
+
+        Args:
+            told: Gets a byte when a signal arrives.
+        """
+        while told.recv(1)[0] not in (signal.SIGTERM, signal.SIGINT):
+            pass
+        time.sleep(_FINISH)
+        for _ in range(int(_CANCEL / _LOOK)):
+            lake = self._lake
+            for query in lake.queries.list() if lake else ():
+                if lake:
+                    lake.queries.cancel(query.id)
+            time.sleep(_LOOK)
+        self.close()
+        os._exit(0)
 
     def _told(self, done: int, total: int) -> None:
         self._progress = (done, total)
@@ -134,6 +177,14 @@ class Opening:
         headers += [("Content-Length", str(len(body))), ("Cache-Control", "no-store"), *ALWAYS]
         start_response("200 OK" if alive else "503 Service Unavailable", [*headers, ("Retry-After", "1")])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+def _told_to_stop() -> socket.socket:
+    """A socket that gets a byte, its number, when a signal arrives: the server sets the handlers themselves."""
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    signal.set_wakeup_fd(theirs.detach())
+    return ours
 
 
 def _end_with(parent: int) -> None:
