@@ -15,6 +15,7 @@ from lakegraph.asking import Asking
 from lakegraph.capture import Recording
 from lakegraph.config import TOML_NAME, Settings
 from lakegraph.errors import ConflictError, NotFoundError, SettingsError
+from lakegraph.exchange.evidencing import Evidencing
 from lakegraph.governing import publish_people, publish_vocabularies
 from lakegraph.graph import Oxigraph
 from lakegraph.index import Index
@@ -35,7 +36,7 @@ _GATES = ("integrity", "completeness", "policy")
 """The shape folders that judge a record when it comes; ``swamp`` scores the whole lake instead."""
 
 
-class LocalLake(Recording, Asking, Administration, Lake):
+class LocalLake(Recording, Asking, Administration, Evidencing, Lake):
     """A lake in a directory that this process owns, with the recording calls."""
 
 

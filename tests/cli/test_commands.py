@@ -186,3 +186,21 @@ def test_the_demo_ends_with_answers(run: Run) -> None:
     for piece in ("5-fold", "Why", "└─", "complete, 4 steps", "Refused:", "3 problems", "SELECT", "accuracy"):
         assert piece in result.output, piece
     assert run("demo", "--no-serve").exit_code == 1
+
+
+def test_evidence_is_given_away_and_verified(filled: Run, tmp_path: Path) -> None:
+    """Export, bundle, verify and audit; a byte changed on the way is found."""
+    assert "Diabet Predictor" in filled("export", "Diabet Predictor", "--as", "model-card").output
+    unknown = filled("export", "Diabet Predictor", "--as", "nope")
+    assert unknown.exit_code == 2
+    assert "One of prov" in unknown.output
+    assert filled("bundle", "Diabet Predictor", "-o", "e.zip").exit_code == 0
+    assert filled("verify", "e.zip").exit_code == 0
+    body = bytearray((tmp_path / "e.zip").read_bytes())
+    body[len(body) // 2] ^= 1
+    (tmp_path / "f.zip").write_bytes(body)
+    altered = filled("verify", "f.zip")
+    assert altered.exit_code == 1
+    assert "NOT VERIFIED" in altered.output
+    assert filled("verify", "nothing.zip").exit_code == 3
+    assert filled("audit").output.strip() == "Everything agrees."
