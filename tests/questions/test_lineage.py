@@ -284,10 +284,26 @@ def test_svg(worked: TestLake) -> None:
     assert f'<a href="{MODEL[1:-1]}"><rect' in drawing
     assert ">+1</text>" in drawing
     assert "<script" not in drawing
-    places = layout(found)
+    places = layout(found).places
     assert len(set(places.values())) == len(places), "no two nodes stand in one place"
     assert all(places[e.source].column < places[e.target].column for e in found.edges)
     assert all(p.x >= 0 and p.y >= 0 for p in places.values())
+
+
+def test_edges_are_led_around_nodes() -> None:
+    """An edge over several columns has a place of its own in each, so that it never runs behind a node."""
+    from lakegraph.questions.svg import layout
+
+    lake = TestLake()
+    steps(lake, [("a", ["s"], ["m"]), ("b", ["m"], ["n"]), ("c", ["n", "z"], ["t"])])
+    found = lineage(lake.graph, thing("x/t"))
+    placed = layout(found)
+    (edge, bends), *others = placed.bends.items()
+    assert (edge.source, edge.target) == (thing("x/z"), thing("run/c"))
+    assert not others
+    assert [p.column for p in bends] == [1, 2, 3, 4]
+    assert not set(bends) & set(placed.places.values())
+    assert found.to_svg().count("H") >= 4
 
 
 EVIL = '</text><script>alert(1)</script>"]; x -> y; #quot; \\" end\nsubgraph'

@@ -21,7 +21,9 @@ def card_html(card: Card) -> str:
     ]
     for w, answers in card:
         if answers:
-            items = "<br>".join(_answer_html(a) for a in answers)
+            # An answer whose words begin with a space runs on from the one before.
+            items = "".join((" " if a.label.startswith(" ") else "<br>") + _answer_html(a) for a in answers)
+            items = items.removeprefix("<br>").lstrip()
             lines.append(f'<tr><th scope="row">{w.capitalize()}</th><td>{items}</td></tr>')
     if card.gaps:
         gaps = "<br>".join(f'<span title="{escape(g.hint)}">{escape(g.label)}</span>' for g in card.gaps)
