@@ -124,6 +124,18 @@ def test_a_model_card_says_what_is_known_and_what_is_not(parts: LakeParts) -> No
     assert card.count("*Not recorded.*") == 4
 
 
+def test_croissant_is_accepted(parts: LakeParts, tmp_path: Path) -> None:
+    """A data set with its file, hash and columns, read by MLCommons' own package without an error."""
+    mlcroissant = pytest.importorskip("mlcroissant")
+    file = tmp_path / "croissant.json"
+    file.write_bytes(exported(parts, "croissant", f"{BASE}id/dataset/diabetes/0"))
+    read = mlcroissant.Dataset(jsonld=str(file)).metadata
+    assert list(read.ctx.issues.errors) == []
+    (listed,) = read.distribution
+    assert (listed.sha256[:8], listed.content_size) == ("9f86d081", "1300000000 B")
+    assert [f.name for f in read.record_sets[0].fields] == ["glucose", "outcome"]
+
+
 def test_what_cannot_be_exported_is_said(parts: LakeParts) -> None:
     """An unknown form, a whole lake as a card, and a story without a model."""
     with pytest.raises(UsageError, match="no export called 'word'"):
@@ -133,6 +145,8 @@ def test_what_cannot_be_exported_is_said(parts: LakeParts) -> None:
     for form in ("mldcat-ap", "model-card"):
         with pytest.raises(NotFoundError):
             exported(parts, form, f"{BASE}id/dataset/diabetes/0")
+    with pytest.raises(NotFoundError, match="None of these is a data set"):
+        exported(parts, "croissant", MODEL)
     assert set(FORMS) >= {"prov", "prov-json", "prov-n", "dcat-ap", "mldcat-ap", "nquads", "model-card"}
 
 

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.exchange.closure import Story, story_of
+from lakegraph.exchange.croissant import croissant
 from lakegraph.exchange.media import serialize
 from lakegraph.exchange.model_card import model_card
 from lakegraph.exchange.parts import LakeParts
@@ -139,6 +140,10 @@ def _model_card(lake: LakeParts, story: Story) -> Iterator[bytes]:
     yield model_card(StoryStore(lake, story).rows("model-card"), story.things).encode()
 
 
+def _croissant(lake: LakeParts, story: Story) -> Iterator[bytes]:
+    yield croissant(StoryStore(lake, story).rows("croissant"), story.things)
+
+
 _TURTLE, _JSONLD = "text/turtle", "application/ld+json"
 FORMS: Mapping[str, Form] = {
     form.name: form
@@ -151,6 +156,7 @@ FORMS: Mapping[str, Form] = {
         Form("dcat-ap", _TURTLE, "dcat.ttl", "DCAT-AP 3.0.1 catalog", _catalog("dcat-ap", "Dataset", "data set")),
         Form("mldcat-ap", _TURTLE, "mldcat.ttl", "MLDCAT-AP 3.0.0", _catalog("mldcat-ap", "Model", "model")),
         Form("nquads", "application/n-quads", "nq", "The records in force as they are", _nquads),
+        Form("croissant", _JSONLD, "croissant.json", "Croissant 1.1 description of a data set", _croissant),
         Form("model-card", "text/markdown", "md", "Model card with Hugging Face front matter", _model_card),
     )
 }
