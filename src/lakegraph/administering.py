@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
 from lakegraph import resources
@@ -11,12 +12,28 @@ from lakegraph.governing import publish_people
 from lakegraph.lake import Lake
 from lakegraph.people import Person
 from lakegraph.projecting import Progress
+from lakegraph.rdf.terms import value
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, Report, Result, ShapeSet
 from lakegraph.view import Layer, View
 
 ALL_SHAPES = ("integrity", "completeness", "policy", "swamp")
 _FORGET = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Swamped:
+    """A thing that is hard to find, to reach or to understand.
+
+    Attributes:
+        iri: The thing.
+        score: The sum of all weights; 0 would be a thing without fault.
+        dimensions: The weights by dimension: invisible, inaccessible, incomprehensible.
+    """
+
+    iri: str
+    score: float
+    dimensions: Mapping[str, float]
 
 
 class Administration(Lake):
@@ -125,6 +142,19 @@ class Administration(Lake):
         shapes = ShapeSet.load([resources.path(f"shapes/{folder}") for folder in folders])
         view = View(self._projector.graph, Layer(ontology().concept_triples))
         return Gate(shapes, ontology(), engine=engine).validate(view, self._everything(view, progress))
+
+    def swamp(self, progress: Progress | None = None) -> list[Swamped]:
+        """How near each thing is to the model swamp, the worst first (paper, section 3.3).
+
+        The score of a thing is the sum of the weights of the swamp shapes that it does not meet.
+        """
+        found: dict[str, dict[str, float]] = {}
+        for result in self.violations(["swamp"], progress=progress):
+            dimensions = found.setdefault(value(result.focus), {})
+            name, weight = result.note("swampDimension"), float(result.note("weight") or 1)
+            dimensions[name] = dimensions.get(name, 0) + weight
+        things = [Swamped(iri, sum(dimensions.values()), dimensions) for iri, dimensions in found.items()]
+        return sorted(things, key=lambda thing: (-thing.score, thing.iri))
 
     def _everything(self, view: View, progress: Progress | None) -> Iterator[str]:
         """Every node that is the subject of a statement of a current record; *view* forgets as it goes."""

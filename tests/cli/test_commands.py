@@ -134,6 +134,16 @@ def test_validate_exits_1_only_on_violations(filled: Run) -> None:
     assert "sh:ValidationReport" in filled("validate", "--only", "swamp", "--format", "turtle").output
 
 
+def test_the_swamp_is_scored(filled: Run) -> None:
+    """Each thing with its score by the paper's three words, the worst first."""
+    said = json.loads(filled("swamp", "--format", "json").output)
+    scores = [thing["score"] for thing in said]
+    assert scores == sorted(scores, reverse=True)
+    assert all(thing["score"] == sum(v for k, v in thing.items() if k not in ("iri", "score")) for thing in said)
+    assert {"invisible", "incomprehensible"} <= {name for thing in said for name in thing}
+    assert "score" in filled("swamp").output
+
+
 def test_learning_commands(run: Run, tmp_path: Path) -> None:
     """Terms, shapes and schema explain themselves without a lake."""
     assert "brings data" in run("ontology", "show", "lake:Ingest").output

@@ -99,6 +99,22 @@ def _stream(found: Iterable[Result]) -> int:
     return counts["Violation"]
 
 
+@click.command()
+@click.option("--limit", default=20, show_default=True, help="How many things, the worst first.")
+@as_json
+@click.pass_context
+def swamp(ctx: click.Context, limit: int, form: str) -> None:
+    """Things that are invisible, inaccessible or incomprehensible, with a score each."""
+    with own_lake(ctx) as lake, progress("Checking records") as tick:
+        things = lake.swamp(tick)
+    if form == "json":
+        say_json([{"iri": t.iri, "score": t.score, **t.dimensions} for t in things[:limit]])
+        return
+    names = ("invisible", "inaccessible", "incomprehensible")
+    rows = [(f"{t.score:g}", *(f"{t.dimensions.get(name, 0):g}" for name in names), t.iri) for t in things[:limit]]
+    say_table(["score", *names, "thing"], rows)
+
+
 @click.group()
 def people() -> None:
     """The directory of people: names and mail addresses, kept out of the journal so that they can be erased."""
@@ -159,4 +175,4 @@ def dump(ctx: click.Context, out: Path) -> None:
         say(f"Wrote {file.tell()} bytes to {out}.", style="green")
 
 
-COMMANDS = (status, log, rebuild, validate, people, dump)
+COMMANDS = (status, log, rebuild, validate, swamp, people, dump)
