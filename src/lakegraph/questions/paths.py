@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from lakegraph.questions.labels import day_of
-from lakegraph.questions.lineage import Lineage, Node, lineage
+from lakegraph.questions.labels import Labels, day_of
+from lakegraph.questions.lineage import DESCRIBED, Lineage, Node, describe_node, lineage
 from lakegraph.questions.protocols import Graph
 from lakegraph.questions.text import Style, undressed
 from lakegraph.rdf.terms import value
 
 MAX_PATHS = 20
+_SHARED = 5
 MAX_LOOKS = 100_000
 """How many steps the search for paths may try: a graph of diamonds has more paths than anybody can wait for."""
 
@@ -114,19 +115,30 @@ def why(graph: Graph, a: str, b: str, *, max_paths: int = MAX_PATHS) -> Paths:
     Raises:
         NotFoundError: The graph says nothing of one of them.
     """
-    before_a = lineage(graph, a, "all", 0)
+    before_a = lineage(graph, a, "all", 0, describe=0)
     if b in before_a.nodes:
-        return _between(before_a, a, b, max_paths)
-    before_b = lineage(graph, b, "all", 0)
+        return _between(graph, before_a, a, b, max_paths)
+    before_b = lineage(graph, b, "all", 0, describe=0)
     if a in before_b.nodes:
-        return _between(before_b, b, a, max_paths)
+        return _between(graph, before_b, b, a, max_paths)
     both = [token for token in before_a.nodes if token in before_b.nodes and not before_a.nodes[token].run]
-    nearest = tuple(before_a.nodes[token] for token in both[:5])
+    nodes = _described(graph, before_a, [a, *both[:_SHARED]]) | _described(graph, before_b, [b])
     complete = before_a.complete and before_b.complete
-    return Paths(before_a.nodes[a], before_b.nodes[b], (), complete, nearest)
+    return Paths(nodes[a], nodes[b], (), complete, tuple(nodes[token] for token in both[:_SHARED]))
 
 
-def _between(found: Lineage, later: str, earlier: str, max_paths: int) -> Paths:
+def _described(graph: Graph, found: Lineage, tokens: Iterable[str]) -> dict[str, Node]:
+    """These nodes with what people want to read of them; beyond a number of them, by what their IRIs suggest."""
+    labels = Labels(graph)
+    nodes = {}
+    for number, token in enumerate(dict.fromkeys(tokens)):
+        node = found.nodes[token]
+        described = number < DESCRIBED
+        nodes[token] = describe_node(graph, labels, token, node.distance, run=node.run) if described else node
+    return nodes
+
+
+def _between(graph: Graph, found: Lineage, later: str, earlier: str, max_paths: int) -> Paths:
     into: dict[str, list[str]] = {}
     for edge in found.edges:
         into.setdefault(edge.target, []).append(edge.source)
@@ -144,8 +156,9 @@ def _between(found: Lineage, later: str, earlier: str, max_paths: int) -> Paths:
             continue
         queue += [(*trail, token) for token in into.get(trail[-1], ()) if token in leads and token not in trail]
     complete = found.complete and len(paths) <= max_paths and looks <= MAX_LOOKS
-    made = tuple(Path(tuple(found.nodes[token] for token in trail)) for trail in paths[:max_paths])
-    return Paths(found.nodes[later], found.nodes[earlier], made, complete)
+    nodes = _described(graph, found, [later, earlier, *(token for trail in paths[:max_paths] for token in trail)])
+    made = tuple(Path(tuple(nodes[token] for token in trail)) for trail in paths[:max_paths])
+    return Paths(nodes[later], nodes[earlier], made, complete)
 
 
 def _leading_to(found: Lineage, earlier: str) -> Mapping[str, None]:
