@@ -84,7 +84,7 @@ class Asking(Lake):
             return card(self._projector.graph, f"<{self._about(parameters)}>", self._missing)
         question = self.library.get(name)
         said = {key: text if isinstance(text, str) else text.iri for key, text in parameters.items()}
-        bindings = bind(question, said, resolve=lambda text: iri(self.resolve(text)))
+        bindings = bind(question, said, resolve=lambda text: iri(self.resolve(text, question.kinds)))
         return ask_graph(self._projector.graph, question, bindings)
 
     def _about(self, parameters: dict[str, str | Named]) -> str:

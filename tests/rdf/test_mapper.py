@@ -93,6 +93,12 @@ def test_every_node_has_an_iri() -> None:
     )
 
 
+def test_an_asset_is_what_the_lake_has_under_that_name() -> None:
+    """``Diabetes@1`` is the data set where there is no such model."""
+    said = tree_of({"type": "AccessEvent", "accessTo": "Diabetes@1"}, dataset__diabetes="2")
+    assert said["accessTo"] == f"{BASE}id/dataset/diabetes/1"
+
+
 def test_versions_follow_each_other() -> None:
     """An output without a version gets the next one, and says which came before."""
     said = triples_of({"type": "Process", "targetData": {"title": "Diabetes"}}, dataset__diabetes="1")

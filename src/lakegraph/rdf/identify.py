@@ -297,12 +297,12 @@ class Identifier:
     def _current(self, slug: str, version: str, cls: type[Thing], path: str, *, anything: bool) -> str:
         kinds = ("Model", "ModellakeDataset") if anything else (cls.__name__,)
         hubs = [self.iri(f"{self._segment(kind)}/{slugify(slug)}") for kind in kinds]
-        if version:
-            return f"{hubs[0]}/{slugify(version)}"
         for hub in hubs:
             found = self._names.current(hub)
             if found:
-                return found
+                return f"{hub}/{slugify(version)}" if version else found
+        if version:
+            return f"{hubs[0]}/{slugify(version)}"
         raise NotFoundError(
             f"The lake has no version of {slug!r} yet.", where=path, hint="lakegraph search finds what it has."
         )
