@@ -17,6 +17,7 @@ from lakegraph.exchange.exports import FORMS, export
 from lakegraph.exchange.parts import LakeParts
 from lakegraph.exchange.prov_documents import ProvDocument
 from lakegraph.exchange.verify import verify_file
+from lakegraph.testing import records
 from tests.conftest import BASE
 from tests.exchange.conftest import MODEL, parts_of
 from tests.exchange.mutations import unpacked
@@ -165,3 +166,17 @@ def test_a_lake_that_gives_evidence(diabetes: LocalLake, tmp_path: Path) -> None
     assert diabetes.checkpoint().size == 7
     assert list(diabetes.audit()) == []
     assert b"".join(diabetes.export("Diabet Predictor@1", "model-card")) == files["exports/model-card.md"]
+
+
+def test_exports_of_a_made_up_lake_are_accepted(lake: LocalLake) -> None:
+    """Fine-tuned, re-trained and split, with versions of versions: both profiles and the prov package take them."""
+    outputs = [lake.record(made.document).outputs for made in records(25, 3)]
+    parts = parts_of(lake)
+    model = [thing for made in outputs for thing in made if "/model/" in thing][-1]
+    for form, shapes in (
+        ("dcat-ap", "dcat-ap-3.0.1/dcat-ap-SHACL.ttl"),
+        ("mldcat-ap", "mldcat-ap-3.0.0/shacl/mldcat-ap-SHACL.ttl"),
+    ):
+        ok, text = conforms(exported(parts, form, model), shapes)
+        assert ok, text
+    assert exported(parts, "prov-n", model).startswith(b"document\n")
