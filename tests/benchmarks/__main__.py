@@ -109,6 +109,7 @@ def _child(part: str, plan_file: Path, out: Path) -> int:
     try:
         module = importlib.import_module(f"tests.benchmarks.part_{part}")
     except ImportError as error:
+        report.check(not (error.name or "").startswith("tests."), f"{part}: {error}")
         report.skip(part, f"{error.name or error} is not there")
     else:
         try:

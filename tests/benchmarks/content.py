@@ -1,11 +1,13 @@
-"""The content of a made-up training run as other tools hold it: parameters, metrics, tags, data and a model."""
+"""The content of a made-up run as other tools hold it: parameters, metrics, tags, data and a model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from lakegraph.testing import generate
+Document = dict[str, Any]
+_SAID = ("description", "startedAt", "endedAt", "runStatus", "ingestionMode")
 
 
 @dataclass(frozen=True)
@@ -31,40 +33,37 @@ class Content:
     outputs: tuple[str, ...]
 
 
-def contents(runs: int, seed: int) -> Iterator[Content]:
-    """The ingests, processes and trainings of a made-up lake."""
-    for said in generate(runs, seed, small=False):
-        outputs = [o for f in ("ingestTo", "targetData", "hasOutputModel") for o in said.get(f, ())]
-        tags = {
-            n: str(said[n]) for n in ("description", "startedAt", "endedAt", "runStatus", "ingestionMode") if n in said
-        }
-        who = said.get("ingestedBy") or said.get("processedBy") or said.get("analyzedBy")
-        program = said.get("hasImplementation") or said.get("executes") or {}
-        tags |= {
-            "who": str(who),
-            "code": str(program.get("sourceCodeURL")),
-            "environment": said["environment"]["title"],
-        }
-        for number, step in enumerate(said.get("hasOperation", ())):
-            tags[f"step.{number}"] = f"{step['operationType']}: {step['description']}"
-        for output in outputs:
-            file = (output.get("distribution") or output.get("hasArtifact") or {}) | {}
-            tags[f"{output['title']}.path"] = str(file.get("storagePath"))
-            tags[f"{output['title']}.checksum"] = str(file.get("checksum"))
-            tags[f"{output['title']}.description"] = str(output.get("description"))
-            tags[f"{output['title']}.level"] = str(output.get("securityLevel"))
-        yield Content(
-            run=said["id"],
-            title=said["title"],
-            parameters={n: str(v) for n, v in said.get("hasParameterSetting", {}).items()},
-            metrics={e["isMeasurementOf"]: float(e["value"]) for e in said.get("hasEvaluation", ())},
-            tags=tags,
-            inputs=tuple(_names(said, ("ingestFrom", "sourceData", "analyzes", "trainingData", "testData"))),
-            outputs=tuple(f"{o['title']}@{o['version']}" for o in outputs),
-        )
+def content(said: Document) -> Content:
+    """The content of a record document."""
+    outputs = [o for f in ("ingestTo", "targetData", "hasOutputModel") for o in said.get(f, ())]
+    tags = {name: str(said[name]) for name in _SAID if name in said}
+    who = said.get("ingestedBy") or said.get("processedBy") or said.get("analyzedBy")
+    program = said.get("hasImplementation") or said.get("executes") or {}
+    tags |= {
+        "who": str(who),
+        "code": str(program.get("sourceCodeURL")),
+        "environment": said["environment"]["title"],
+    }
+    for number, step in enumerate(said.get("hasOperation", ())):
+        tags[f"step.{number}"] = f"{step['operationType']}: {step['description']}"
+    for output in outputs:
+        file = (output.get("distribution") or output.get("hasArtifact") or {}) | {}
+        tags[f"{output['title']}.path"] = str(file.get("storagePath"))
+        tags[f"{output['title']}.checksum"] = str(file.get("checksum"))
+        tags[f"{output['title']}.description"] = str(output.get("description"))
+        tags[f"{output['title']}.level"] = str(output.get("securityLevel"))
+    return Content(
+        run=said["id"],
+        title=said["title"],
+        parameters={n: str(v) for n, v in said.get("hasParameterSetting", {}).items()},
+        metrics={e["isMeasurementOf"]: float(e["value"]) for e in said.get("hasEvaluation", ())},
+        tags=tags,
+        inputs=tuple(_names(said, ("ingestFrom", "sourceData", "analyzes", "trainingData", "testData"))),
+        outputs=tuple(f"{o['title']}@{o['version']}" for o in outputs),
+    )
 
 
-def _names(said: dict[str, object], fields: tuple[str, ...]) -> Iterator[str]:
+def _names(said: Document, fields: tuple[str, ...]) -> Iterator[str]:
     for field in fields:
         value = said.get(field, ())
         for each in value if isinstance(value, list) else [value] if value else []:

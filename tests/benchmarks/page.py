@@ -17,7 +17,15 @@ WHERE = ROOT / "docs" / "reference"
 _SECTIONS = (
     (
         "Recording",
-        ("record.", "build.many", "build.growth", "peer.mlflow.batch", "peer.mlflow.fluent", "peer.mlmd.record"),
+        (
+            "record.",
+            "build.many",
+            "build.growth",
+            "peer.mlflow.batch",
+            "peer.mlflow.fluent",
+            "peer.mlmd.rec",
+            "beside.",
+        ),
     ),
     ("Where the time of a record goes", ("stage.",)),
     ("The gate", ("gate.", "peer.pyshacl", "peer.pyrudof")),

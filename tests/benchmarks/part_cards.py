@@ -28,8 +28,9 @@ def run(plan: Plan, report: Report) -> None:
 
 
 def things(lake: LocalLake, kind: str, count: int) -> list[str]:
-    """Some things of a kind, spread over what was recorded lately."""
-    hits = lake._projector.index.latest(kind, limit=min(1000, 7 * count))
+    """Some things of a kind, spread over what was recorded lately; of runs, those that succeeded."""
+    status = "succeeded" if kind == "training" else None
+    hits = lake._projector.index.search(kind=kind, status=status, limit=min(1000, 7 * count)).hits
     return [hit.iri for hit in hits[:: max(1, len(hits) // count)]]
 
 

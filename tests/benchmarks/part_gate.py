@@ -101,7 +101,7 @@ def _verdicts(plan: Plan, report: Report, ours: Gate, theirs: Gate) -> None:
     """Both engines on sound records and on damaged copies, in a lake so small that pySHACL can be given all of it."""
     lake = Rehearsal(ours)
     agreed = 0
-    for number, document in enumerate(generate(plan.count(28, 1), plan.seed + 6, small=False)):
+    for number, document in enumerate(generate(plan.count(14, 1), plan.seed + 6, small=False)):
         prepared = lake.try_out(document)
         broken = damaged(prepared.asserted, FAULTS[number % len(FAULTS)], Draws(number))
         for said, what in ((prepared.asserted, "a sound record"), broken or (None, "")):

@@ -6,11 +6,11 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Callable
 from itertools import repeat
 from typing import Any
 
-from tests.benchmarks.content import Content, contents
+from tests.benchmarks.beside import beside
+from tests.benchmarks.content import Content, content
 from tests.benchmarks.plan import Plan, size_of
 from tests.benchmarks.report import Report, repeated
 
@@ -35,23 +35,16 @@ def run(plan: Plan, report: Report) -> None:
     experiment = client.create_experiment("bench", artifact_location=str(where / "artifacts"))
     mlflow.set_experiment("bench")
     first = size_of(database)
-    batch = list(contents(plan.count(120, 12), plan.seed))
-    _record(report, "batch", "MLflow, log_batch", batch, lambda c: _batch(client, experiment, c))
-    fluent = list(contents(plan.count(80, 8), plan.seed + 1))
-    _record(report, "fluent", "MLflow, fluent calls", fluent, lambda c: _fluent(mlflow, c))
-    kept = (size_of(database) - first) / (len(batch) + len(fluent)) / 1000
+    batch, fluent = plan.count(120, 12), plan.count(80, 8)
+    ways = (
+        ("batch", "MLflow, log_batch", lambda d: _batch(client, experiment, content(d)), batch),
+        ("fluent", "MLflow, fluent calls", lambda d: _fluent(mlflow, content(d)), fluent),
+    )
+    for key, name, record, count in ways:
+        beside(plan, report, f"peer.mlflow.{key}", name, record, count, plan.seed)
+    kept = (size_of(database) - first) / (batch + fluent) / 1000
     report.figure("peer.mlflow.disk", "MLflow: disk a run", kept, "KB")
     _search(plan, report, client, experiment)
-
-
-def _record(report: Report, key: str, name: str, runs: list[Content], record: Callable[[Content], None]) -> None:
-    seconds = []
-    for content in runs:
-        start = time.perf_counter()
-        record(content)
-        seconds.append(time.perf_counter() - start)
-    report.figure(f"peer.mlflow.{key}", name, len(runs) / sum(seconds), "/s", count=len(runs))
-    report.times(f"peer.mlflow.{key}.time", f"one run ({name})", seconds)
 
 
 def _batch(client: Any, experiment: str, content: Content) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import islice, repeat
 from typing import Any
 
 from lakegraph.testing import Structure
-from tests.benchmarks.content import Content, contents
+from tests.benchmarks.beside import beside
+from tests.benchmarks.content import Content, content
 from tests.benchmarks.plan import Plan, size_of
 from tests.benchmarks.report import Report, repeated
 
@@ -25,18 +26,12 @@ def run(plan: Plan, report: Report) -> None:
     where = plan.work / "mlmd"
     where.mkdir(exist_ok=True)
     tracker = _Tracker(metadata_store, proto, where / "runs.db")
-    runs = list(contents(plan.count(600, 40), plan.seed))
+    count = plan.count(400, 40)
     first = size_of(where / "runs.db")
-    seconds = []
-    for content in runs:
-        start = time.perf_counter()
-        tracker.record(content)
-        seconds.append(time.perf_counter() - start)
-    report.figure("peer.mlmd.record", "ML Metadata, put_execution", len(runs) / sum(seconds), "/s", count=len(runs))
-    report.times("peer.mlmd.record.time", "one run (ML Metadata)", seconds)
-    report.figure(
-        "peer.mlmd.disk", "ML Metadata: disk a run", (size_of(where / "runs.db") - first) / len(runs) / 1000, "KB"
-    )
+    name = "ML Metadata, put_execution"
+    beside(plan, report, "peer.mlmd.record", name, lambda d: tracker.record(content(d)), count, plan.seed)
+    kept = (size_of(where / "runs.db") - first) / count / 1000
+    report.figure("peer.mlmd.disk", "ML Metadata: disk a run", kept, "KB")
     for name in ("tree", "chain"):
         _lineage(plan, report, _Tracker(metadata_store, proto, None), plan.structures[name])
 
@@ -89,10 +84,9 @@ class _Tracker:
 
     def plant(self, structure: Structure) -> None:
         """The same planted graph."""
-        for number in range(structure.size):
+        for number, document in enumerate(structure.documents()):
             inputs = tuple(structure.dataset(n) for n in structure.inputs(number))
-            output = (structure.dataset(number),)
-            self.record(Content(f"{structure.name} {number}", "planted", {}, {}, {}, inputs, output))
+            self.record(replace(content(document), inputs=inputs, outputs=(structure.dataset(number),)))
 
 
 def _lineage(plan: Plan, report: Report, tracker: _Tracker, structure: Structure) -> None:

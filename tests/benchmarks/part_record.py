@@ -23,7 +23,8 @@ def run(plan: Plan, report: Report) -> None:
 
 
 def _one(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
-    documents = list(generate(plan.count(300, 40), plan.seed + 2, small=False, space="one"))
+    at = lake.journal.last_seq
+    documents = list(generate(plan.count(300, 40), plan.seed + at, small=False, space=f"one {at}"))
     seconds: list[float] = []
     cpu = time.process_time()
     for document in documents:
@@ -39,7 +40,8 @@ def _one(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
 def _four(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
     """Four threads, each with a stream of its own."""
     count = plan.count(200, 25)
-    streams = [list(generate(count, plan.seed + 3, small=False, space=f"thread{n}")) for n in range(THREADS)]
+    at = lake.journal.last_seq
+    streams = [list(generate(count, plan.seed + at, small=False, space=f"thread {at} {n}")) for n in range(THREADS)]
     seconds: list[float] = []
     failed: list[BaseException] = []
 

@@ -50,11 +50,13 @@ def run(plan: Plan, report: Report) -> None:
 def _broken_down(
     report: Report, lake: LocalLake, size: int, way: str, record: Callable[[Any], object], count: int, seed: int
 ) -> None:
-    documents = list(generate(count + 20, seed + 4, small=False, space=f"stages {way}"))
+    at = lake.journal.last_seq
+    documents = list(generate(count + 20, seed + at, small=False, space=f"stages {at}"))
     record(documents[:20])
     with clocked(lake) as clocks:
         whole = Clock()
         whole.around(record)(documents[20:])
+    report.check(lake.journal.last_seq == at + len(documents), f"not every record was taken {way}")
     rest = Clock()
     rest.seconds = whole.seconds - sum(clock.seconds for clock in clocks.values())
     rest.cpu = whole.cpu - sum(clock.cpu for clock in clocks.values())
