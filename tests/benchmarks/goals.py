@@ -78,17 +78,32 @@ def ratio(over: str, under: str) -> Measure:
     return measured
 
 
+def cpu_ratio(over: str, under: str) -> Measure:
+    """The processor time of one over that of another, each in the largest lake."""
+
+    def measured(report: Report) -> float | None:
+        a, b = report.find(over), report.find(under)
+        return a.cpu / b.cpu if a and b and a.cpu and b.cpu else None
+
+    return measured
+
+
 def growth(key: str, *, rate: bool = False) -> Measure:
-    """How many times as long something takes in the largest lake as in the one before it in size."""
+    """How many times as much something takes in the largest lake as in the one before it in size.
+
+    Processor time is compared where it was measured, because a busy machine makes the other incomparable.
+    """
 
     def measured(report: Report) -> float | None:
         sizes = report.sizes(key)
         if len(sizes) < 2:
             return None
-        a, b = report.value(key, sizes[-1]), report.value(key, sizes[-2])
-        if not a or not b:
+        a, b = (report.find(key, size) for size in (sizes[-1], sizes[-2]))
+        if not a or not b or not a.value or not b.value:
             return None
-        return b / a if rate else a / b
+        if rate:
+            return b.value / a.value
+        return a.cpu / b.cpu if a.cpu and b.cpu else a.value / b.value
 
     return measured
 
@@ -139,9 +154,14 @@ GOALS = (
     Goal("record, four threads, each acknowledged", value("record.four"), "at least", 300, "/s"),
     Goal("record, four threads, p99", p99("record.four.time"), "at most", 25, "ms"),
     Goal(
-        "record in the largest lake against the one before, one thread", growth("record.one", rate=True), "at most", 1.3
+        "record in the largest lake against the one before, one thread",
+        growth("record.one.cpu", rate=True),
+        "at most",
+        1.3,
     ),
-    Goal("record_many in the largest lake against the one before", growth("record.many", rate=True), "at most", 1.3),
+    Goal(
+        "record_many in the largest lake against the one before", growth("record.many.cpu", rate=True), "at most", 1.3
+    ),
     Goal("record, one thread, against MLflow's client", ratio(f"beside.one.{_FLOW}", _FLOW), "at least", 10),
     Goal("the same by CPU time", ratio(f"beside.one.{_FLOW}.cpu", f"{_FLOW}.cpu"), "at least", 10),
     Goal("record_many against MLflow's client", ratio(f"beside.many.{_FLOW}", _FLOW), "at least", 30),
@@ -149,15 +169,15 @@ GOALS = (
     Goal("record, one thread, against ML Metadata", ratio(f"beside.one.{_MLMD}", _MLMD), "at least", 1),
     Goal("gate against pySHACL", ratio("gate.compiled", "peer.pyshacl.gate"), "at least", 30),
     Goal("gate alone", value("gate.compiled"), "at least", 2500, "/s"),
-    Goal("5W1H card of a run against one plain query of it", ratio("card.training", "card.plain"), "at most", 2),
+    Goal("5W1H card of a run against one plain query of it", cpu_ratio("card.training", "card.plain"), "at most", 2),
     Goal(
         "5W1H card of a run against the engine's time in it",
         ratio("card.training", "card.training.engine"),
         "at most",
         2,
     ),
-    Goal("lineage down the tree against ML Metadata", ratio("peer.mlmd.tree", "lineage.down.tree"), "at least", 10),
-    Goal("the same without titles", ratio("peer.mlmd.tree", "walk.down.tree"), "at least", 10),
+    Goal("lineage down the tree against ML Metadata", cpu_ratio("peer.mlmd.tree", "lineage.down.tree"), "at least", 10),
+    Goal("the same without titles", cpu_ratio("peer.mlmd.tree", "walk.down.tree"), "at least", 10),
     Goal("search, lists and means: the slowest", worst(*map(value, _SEARCHES)), "at most", 20, "ms"),
     Goal("search, lists and means: the one that grows most", worst(*map(growth, _SEARCHES)), "at most", 1.5),
     Goal("rebuild of 10 million quads, at the measured rate", minutes_for(1e7, "upkeep.rebuild"), "at most", 10, "min"),

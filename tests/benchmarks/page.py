@@ -146,7 +146,9 @@ def _figures(figures: list[Figure]) -> Iterator[str]:
 def _cell(figure: Figure | None) -> str:
     if figure is None:
         return ""
-    tail = f" (p95 {shown(figure.p95)}, p99 {shown(figure.p99)})" if figure.p95 is not None else ""
+    more = [f"p95 {shown(figure.p95)}", f"p99 {shown(figure.p99)}"] if figure.p95 is not None else []
+    more += [f"CPU {shown(figure.cpu)}"] if figure.cpu is not None else []
+    tail = f" ({', '.join(more)})" if more else ""
     return f"{shown(figure.value)} {figure.unit}{tail}"
 
 
@@ -162,8 +164,9 @@ _NOTES = """\
 - A run is an ingest, a process or a training; a record of one states about 67 triples, some of which, such as the
   description of a program that ran before, the lake knows already and does not store again. "With the small records"
   counts reviews, stage changes, deployments, monitoring, accesses and evaluations as well.
-- Times are wall time, medians with the 95th and 99th percentile. "By CPU time" is what the processor spent: what one
-  core would do if nobody else used it.
+- Times are wall time, medians with the 95th and 99th percentile. "CPU" is the mean of what the processor spent in the
+  measuring process: what the time would be if nobody else used the machine. Where the load that is stated above was
+  higher than the number of cores, read that.
 - MLflow and ML Metadata are given the content of the same runs in their own terms: the same intent, not the same bytes.
   MLflow's searches are over its own few hundred runs. ML Metadata holds the planted graphs in memory, which favours it.
 - pySHACL and pyrudof check the record and the types of what it refers to, with the shapes parsed beforehand.

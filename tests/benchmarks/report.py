@@ -22,6 +22,7 @@ class Figure:
         runs: How many runs the lake held; 0 where there is no lake.
         p95: 95th percentile, for times.
         p99: 99th percentile.
+        cpu: The mean of processor time in this process, in milliseconds: what the time would be on an idle machine.
         count: How many measurements.
         note: What one has to know to read it.
     """
@@ -33,6 +34,7 @@ class Figure:
     runs: int = 0
     p95: float | None = None
     p99: float | None = None
+    cpu: float | None = None
     count: int = 0
     note: str = ""
 
@@ -42,6 +44,8 @@ class Figure:
         parts = [f"{self.what:<58} {shown(self.value):>10} {self.unit}"]
         if self.p95 is not None:
             parts.append(f"p95 {shown(self.p95)}   p99 {shown(self.p99)}")
+        if self.cpu is not None:
+            parts.append(f"CPU {shown(self.cpu)}")
         if self.runs:
             parts.append(f"{self.runs:,} runs")
         return "   ".join([*parts, self.note] if self.note else parts)
@@ -72,6 +76,8 @@ class Report:
         """Keep and print times, in milliseconds."""
         middle, high, highest = percentiles(seconds)
         more |= {"p95": high * 1000, "p99": highest * 1000, "count": len(seconds)}
+        if isinstance(seconds, Times):
+            more["cpu"] = seconds.cpu / len(seconds) * 1000
         return self.figure(key, what, middle * 1000, "ms", **more)
 
     def skip(self, what: str, why: str) -> None:
@@ -85,10 +91,15 @@ class Report:
             self.wrong.append(what)
             say(f"  WRONG: {what}")
 
-    def value(self, key: str, runs: int | None = None) -> float | None:
-        """The number that was measured as *key*: in the lake of *runs*, or in the largest."""
+    def find(self, key: str, runs: int | None = None) -> Figure | None:
+        """What was measured as *key*: in the lake of *runs*, or in the largest."""
         found = [f for f in self.figures if f.key == key and runs in (None, f.runs)]
-        return max(found, key=lambda f: f.runs).value if found else None
+        return max(found, key=lambda f: f.runs, default=None)
+
+    def value(self, key: str, runs: int | None = None) -> float | None:
+        """The number of that."""
+        found = self.find(key, runs)
+        return found.value if found else None
 
     def sizes(self, key: str) -> list[int]:
         """The lakes in which *key* was measured, the smallest first."""
@@ -138,14 +149,21 @@ def timed(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def repeated(calls: Iterable[Callable[[], object]], seconds: float) -> list[float]:
+class Times(list[float]):
+    """Seconds of wall time, one a call, and the processor time of them all."""
+
+    cpu = 0.0
+
+
+def repeated(calls: Iterable[Callable[[], object]], seconds: float) -> Times:
     """The times of *calls* after one that warms up, until *seconds* are over, though of at least three."""
-    taken: list[float] = []
+    taken = Times()
     stream = iter(calls)
     next(stream)()
-    end = time.perf_counter() + seconds
+    end, cpu = time.perf_counter() + seconds, time.process_time()
     for call in stream:
         taken.append(timed(call))
         if len(taken) >= 3 and time.perf_counter() > end:
             break
+    taken.cpu = time.process_time() - cpu
     return taken
