@@ -76,12 +76,13 @@ def test_rows(remote: RemoteLake, written_lake: LocalLake, form: str) -> None:
 
 
 def test_statements(remote: RemoteLake) -> None:
-    """Statements come in the form that was asked for, and as Turtle where that is one for rows."""
+    """Statements come in the form that was asked for, and as Turtle when none is; one that does not fit is named."""
     text = "CONSTRUCT { <a:b> <a:c> <a:d> } {}"
     assert remote.query(text, form="ntriples") == b"<a:b> <a:c> <a:d> .\n"
     assert b"a:b" in remote.query(text)
-    with pytest.raises(UsageError, match="no form 'gif'"):
-        remote.query(text, form="gif")
+    for form, query in (("gif", text), ("csv", text), ("turtle", "ASK {}")):
+        with pytest.raises(QueryError, match=form):
+            remote.query(query, form=form)
 
 
 def test_a_query_sees_what_this_client_wrote(remote: RemoteLake) -> None:

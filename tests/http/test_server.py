@@ -78,6 +78,14 @@ def test_the_lock_file_tells_the_address(url: str, directory: Path) -> None:
         assert lake.base == BASE
 
 
+def test_the_command_line_goes_through_the_server(url: str, directory: Path) -> None:
+    """A command on a directory that a server holds talks to that server."""
+    command = [COMMAND, "--lake", str(directory), "ask", "5w1h", "--about", "Diabet Predictor"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "Diabet Predictor" in done.stdout
+
+
 def test_sparqlwrapper(url: str) -> None:
     """SPARQLWrapper gets rows, truth and graphs, by GET and by POST, with the parameters that it adds."""
     wrapper = pytest.importorskip("SPARQLWrapper")

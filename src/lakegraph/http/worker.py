@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("lakegraph.http")
 _QUERY_LOG = "queries.log"
-_FINISH, _CANCEL = 2.0, 4.0
+_FINISH, _CANCEL = 2.0, 2.0
 """Seconds after a stop in which queries may finish, and in which they are cancelled before the process just ends."""
 _LOOK = 0.1
 Progress = Callable[[int, int], None]
@@ -79,6 +79,9 @@ def application(open_lake: Opener, url: str, hosts: tuple[str, ...], *_: Any) ->
         hosts: Names under which requests may come.
     """
     logging.basicConfig(level=logging.WARNING)
+    # Ctrl+C reaches every process of a terminal at once. The first process passes it on in order, as SIGTERM; both
+    # together can leave the server waiting.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     opening = Opening(open_lake, url, hosts)
     # Child processes run no atexit functions.
     Finalize(None, opening.close, exitpriority=100)
@@ -124,8 +127,7 @@ class Opening:
                 lake.lock.announce(self._url)
         except Exception:
             log.exception("The lake cannot be served.")
-            os.kill(os.getpid(), signal.SIGTERM)
-            return
+            os._exit(1)
         self._application = cast("Callable[[Environ, StartResponse], Iterable[bytes]]", app)
 
     def close(self) -> None:
@@ -138,7 +140,7 @@ class Opening:
                 lake.close()
 
     def stop_when_told(self, told: socket.socket) -> None:
-        """Wait for a signal to stop; then end what the server would wait for too long.
+        """Wait for SIGTERM; then end what the server would wait for too long.
 
         The server stops taking requests by itself, and the process ends with the last answer under way. Queries get a
         few seconds to finish; whoever then still reads, or does not, must not keep the lake from being closed.
@@ -146,14 +148,13 @@ class Opening:
         Args:
             told: Gets a byte when a signal arrives.
         """
-        while told.recv(1)[0] not in (signal.SIGTERM, signal.SIGINT):
+        while told.recv(1)[0] != signal.SIGTERM:
             pass
         time.sleep(_FINISH)
         for _ in range(int(_CANCEL / _LOOK)):
-            lake = self._lake
-            for query in lake.queries.list() if lake else ():
-                if lake:
-                    lake.queries.cancel(query.id)
+            if queries := self._lake and self._lake.queries:
+                for query in queries.list():
+                    queries.cancel(query.id)
             time.sleep(_LOOK)
         self.close()
         os._exit(0)

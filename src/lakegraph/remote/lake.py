@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from lakegraph.capture import Recording
-from lakegraph.errors import LakegraphError, UsageError
+from lakegraph.errors import LakegraphError, QueryError, UsageError
 from lakegraph.exchange import RDF_TYPES, RESULT_TYPES
 from lakegraph.model import Thing
 from lakegraph.rdf.intake import parse
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lakegraph.rdf.terms import Triple
 
 _BATCH = 200
+_NOT_ACCEPTABLE = 406
 _LINES, _N_TRIPLES, _SPARQL = "application/x-ndjson", "application/n-triples", "application/sparql-query"
 Document = Mapping[str, Any] | Thing
 Steps = int | Literal["all"]
@@ -130,7 +131,12 @@ class RemoteLake(Recording):
 
     def query(self, text: str, *, form: str = "json") -> bytes:
         """The whole answer to a SPARQL query; see :meth:`lakegraph.asking.Asking.query`."""
-        return self._wire.post("/sparql", text.encode(), _SPARQL, accept=_accept(form)).data
+        try:
+            return self._wire.post("/sparql", text.encode(), _SPARQL, accept=_accept(form)).data
+        except LakegraphError as error:
+            if error.status != _NOT_ACCEPTABLE:
+                raise
+            raise QueryError(f"{form!r} is not a syntax for this answer.", where="form", hint=error.hint) from error
 
     def log(self, thing: str | None = None, *, limit: int = 20) -> list[dict[str, Any]]:
         """Journal entries, newest first: of one record, or of the whole lake."""
@@ -164,13 +170,13 @@ def _flag(value: bool) -> str | None:
 
 
 def _accept(form: str) -> str:
-    """The media type called *form*; a graph comes as Turtle where a form for rows is asked."""
+    """The media type called *form*; with JSON, the form of rows when none is said, a graph comes as Turtle."""
     rows = [media.type for media in RESULT_TYPES.values() if media.name == form]
     graphs = [media.type for media in RDF_TYPES.values() if media.name == form]
     if not rows and not graphs:
         names = [media.name for media in (*RESULT_TYPES.values(), *RDF_TYPES.values())]
-        raise UsageError(f"There is no form {form!r}.", where="form", hint=f"One of: {', '.join(names)}.")
-    return ", ".join([*rows, *(graphs or [next(iter(RDF_TYPES))])])
+        raise QueryError(f"There is no form {form!r}.", where="form", hint=f"One of: {', '.join(names)}.")
+    return ", ".join([*rows, *graphs, *([next(iter(RDF_TYPES))] if form == "json" else [])])
 
 
 def _json(document: Document) -> bytes:
