@@ -306,6 +306,25 @@ def test_an_iri_full_of_quotes_never_reaches_the_journal(lake: LocalLake, change
         assert '"' not in receipt.iri
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "DatasetSource", "title": "x", "landingPage": "http://a/%zz"},
+        {"type": "Study", "title": "x", "annotations": {"dct:title": {"value": "y", "language": "not a tag"}}},
+        {"type": "Study", "title": "x", "annotations": {"http://a/%zz": "y"}},
+        {"type": "Study", "title": "x", "annotations": {"dct:title": {"value": "y", "datatype": "http://a/%zz"}}},
+        {"type": "TrainingRun", "title": "x", "hasParameterSetting": {"C": {"value": "1", "datatype": "no iri"}}},
+        {"type": "Study", "id": "http://a/%zz", "title": "x"},
+    ],
+)
+def test_what_the_engine_would_refuse_never_reaches_the_journal(lake: LocalLake, document: dict[str, Any]) -> None:
+    """The journal must hold nothing that the graph cannot show; the lake goes on."""
+    with pytest.raises(DocumentError):
+        lake.record(document)
+    assert lake.journal.last_seq == 0
+    assert lake.record({"type": "Study", "title": "x", "description": "Long enough to say why."}).seq == 1
+
+
 def test_text_full_of_quotes_survives(lake: LocalLake) -> None:
     """Quotes, backslashes, line ends and all of Unicode come back as they were."""
     title = 'a "b" \\ \n\t <urn:x> . \u0000 \uffff 😀 العربية'

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import lakegraph
@@ -63,7 +63,10 @@ step = st.tuples(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+# A failure is shown as it was found: each example makes two lakes, so shrinking it would take minutes.
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+)
 @given(st.lists(step, min_size=4, max_size=12))
 def test_the_graph_equals_one_made_anew(steps: list[Step]) -> None:
     """Refused steps change nothing; every other leaves exactly what a rebuild makes."""

@@ -238,6 +238,7 @@ class Asking(Lake):
             default_graphs=default_graphs,
             named_graphs=named_graphs,
             min_seq=min_seq,
+            base=self.base,
         )
 
     def query(self, text: str, *, form: str = "json") -> bytes:

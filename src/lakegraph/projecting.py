@@ -55,16 +55,23 @@ class Projector:
         changes: list[Change] = []
         fragments: list[Fragment] = []
         for entry, triples in zip(entries, known, strict=True):
-            retraction = self.retraction(entry.supersedes) if entry.supersedes else None
-            if retraction and changes:
+            retraction = None
+            if entry.supersedes:
+                # What is taken back must be in the graph before it is looked at, and out of sight before what comes.
                 self._write(changes, fragments)
                 changes, fragments = [], []
-                retraction = self.retraction(entry.supersedes or "")
+                retraction = self.retraction(entry.supersedes)
+                if triples is None:
+                    self._view.begin()
+                    self._view.without(retraction.gone)
             asserted, inferred = triples or self._triples(entry)
             changes.append(_change(entry, inferred, retraction))
-            dropped = (entry.supersedes,) if entry.supersedes else ()
-            both = [*asserted, *inferred]
-            fragments.append(Fragment(entry.seq, entry.recorded, entry.record, entry.graph, both, dropped))
+            fragments.append(_fragment(entry, [*asserted, *inferred]))
+            if retraction:
+                self._write(changes, fragments)
+                changes, fragments = [], []
+                if triples is None:
+                    self._view.begin()
         self._write(changes, fragments)
 
     def _write(self, changes: Sequence[Change], fragments: Sequence[Fragment]) -> None:
@@ -198,9 +205,7 @@ class Projector:
             fragments = []
             for entry in group:
                 asserted, inferred = self._triples(entry)
-                dropped = (entry.supersedes,) if entry.supersedes else ()
-                both = [*asserted, *inferred]
-                fragments.append(Fragment(entry.seq, entry.recorded, entry.record, entry.graph, both, dropped))
+                fragments.append(_fragment(entry, [*asserted, *inferred]))
             self.index.apply(fragments)
         return missing
 
@@ -224,6 +229,11 @@ def _change(entry: Entry, inferred: Sequence[Triple], retraction: Retraction | N
         remove=entry.removed + (nquads(sorted(retraction.unsupported)) if retraction else b""),
         drop=(retraction.graph,) if retraction else (),
     )
+
+
+def _fragment(entry: Entry, triples: Sequence[Triple]) -> Fragment:
+    dropped = (entry.supersedes,) if entry.supersedes else ()
+    return Fragment(entry.seq, entry.recorded, entry.record, entry.graph, triples, dropped)
 
 
 def parse_nquads(text: bytes) -> list[Triple]:

@@ -125,11 +125,6 @@ class Mapper:
             if expanded is None or not valid_iri(expanded):
                 raise ValueError(f"{value.id!r} is not an IRI")
             return f"<{expanded}>"
-        if isinstance(value, Typed) and value.datatype:
-            expanded = self._ontology.expand(value.datatype)
-            if expanded is None or not valid_iri(expanded):
-                raise ValueError(f"{value.datatype!r} is not a datatype")
-            return literal(_text(value.value), expanded)
         return _write_value(value)
 
     def jsonld(self, tree: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,10 +196,17 @@ def _write_value(value: Any) -> str:
     if isinstance(value, Typed):
         if value.language:
             return literal(str(value.value), lang=value.language)
-        return literal(_text(value.value), value.datatype) if value.datatype else _write_value(value.value)
+        return _write_typed(value) if value.datatype else _write_value(value.value)
     if isinstance(value, Link):
         return _write_iri(value.id)
     return literal(_text(value), XSD + ("dateTime" if isinstance(value, datetime) else "date"))
+
+
+def _write_typed(value: Typed) -> str:
+    expanded = ontology().expand(value.datatype or "")
+    if expanded is None or not valid_iri(expanded):
+        raise ValueError(f"{value.datatype!r} is not a datatype")
+    return literal(_text(value.value), expanded)
 
 
 def _typed(datatype_iri: str) -> Write:

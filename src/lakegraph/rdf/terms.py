@@ -71,8 +71,14 @@ def is_blank(token: str) -> bool:
 
 
 def valid_iri(text: str) -> bool:
-    """Whether *text* is an absolute IRI by the letters it uses (RFC 3987, as far as RDF 1.1 demands)."""
-    return bool(_SCHEME.match(text)) and not _NOT_IN_IRI.search(text)
+    """Whether *text* is an absolute IRI to the engine (RFC 3987): what it refuses must never reach the journal."""
+    if _NOT_IN_IRI.search(text) or not _SCHEME.match(text):
+        return False
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
 
 
 def iri(text: str) -> str:
@@ -93,8 +99,12 @@ def literal(lexical: str, datatype_iri: str | None = None, lang: str | None = No
         lexical: The lexical form, unescaped.
         datatype_iri: A bare IRI (no angle brackets); ``None`` or xsd:string makes a plain literal.
         lang: A BCP 47 language tag; folded to lower case as the engine does.
+
+    Raises:
+        ValueError: The language tag is not one to the engine.
     """
     if lang:
+        _check_tag(lang)
         return f'"{_escape(lexical)}"@{lang.lower()}'
     if datatype_iri is None or datatype_iri == XSD_STRING:
         return f'"{_escape(lexical)}"'
@@ -102,6 +112,11 @@ def literal(lexical: str, datatype_iri: str | None = None, lang: str | None = No
     if datatype_iri in _NORMALISED:
         lexical = canonical_lexical(lexical, datatype_iri)
     return f'"{_escape(lexical)}"^^<{datatype_iri}>'
+
+
+@lru_cache(maxsize=1024)
+def _check_tag(tag: str) -> None:
+    ox.Literal("", language=tag)
 
 
 def _escape(text: str) -> str:
