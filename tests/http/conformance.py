@@ -39,7 +39,6 @@ EXPECTED: dict[str, str] = {
             "update_base_uri",
         )
     },
-    f"{_TESTS}protocol/manifest#query_content_type_construct": "a relative IRI has no base to be resolved against",
     **{f"{_PATHS}{name}": _FREE for name in ("pp14", "pp16", "pp35")},
     **{
         f"{_PATHS}{name}": _ABSENT
