@@ -52,7 +52,9 @@ def main() -> int:
     plan = Plan(sizes, asked.short, work, asked.seed)
     try:
         report = _run(plan, asked.only or list(PARTS), work)
-        report.add(_kept(work, asked.only or list(PARTS)))
+        kept = _kept(work, asked.only or list(PARTS))
+        report.add(kept)
+        report.earlier = kept.earlier
     finally:
         if not asked.work:
             shutil.rmtree(work, ignore_errors=True)
@@ -101,6 +103,7 @@ def _kept(work: Path, measured: list[str]) -> Report:
     for part in PARTS:
         if part not in measured and (work / f"{part}.json").exists():
             report.add(Report.read(work / f"{part}.json"))
+            report.earlier.append(part)
     return report
 
 

@@ -91,6 +91,8 @@ def _page(plan: Plan, report: Report, outcomes: list[goals.Outcome], curves: lis
         "over to other machines better than absolute numbers do.\n"
     )
     yield f"{today()}, commit {commit()}. Lakes of {sizes} runs, made by `lakegraph.testing` with seed {plan.seed}.\n"
+    if report.earlier:
+        yield f"Measured earlier than the rest, perhaps of an earlier commit: {', '.join(report.earlier)}.\n"
     yield from _table(("Machine", ""), machine().items())
     yield from _table(("Version", ""), versions().items())
     yield "## Numbers to reach\n"

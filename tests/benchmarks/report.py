@@ -59,11 +59,13 @@ class Report:
         figures: The numbers.
         skipped: What was not measured, and why.
         wrong: Answers that were not right; any of them fails the run.
+        earlier: Parts that were measured before the others.
     """
 
     figures: list[Figure] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
 
     def figure(self, key: str, what: str, value: float, unit: str, **more: object) -> Figure:
         """Keep and print a number."""
