@@ -97,6 +97,19 @@ def test_cut_by_size(name: str, texts: list[str], size: int, step: int) -> None:
         assert len(head) - len(_SYNTAXES[name].tail) <= size
 
 
+@pytest.mark.parametrize("name", [*ROWS, *TRIPLES])
+def test_cut_at_every_size(name: str) -> None:
+    """The cap holds wherever it falls, also within the bytes that part two items and on the border of two writes."""
+    data = written(name, ["a", "", '},{"', "b,c"])
+    heads = [len(cut(name, data, rows=rows)[0]) - len(_SYNTAXES[name].tail) for rows in range(1, 4)]
+    for size in range(1, len(data) + 2):
+        for step in (1, 3, 64):
+            out, truncated = cut(name, data, size=size, step=step)
+            kept = count(name, out)
+            assert truncated == (kept < 4), (size, step)
+            assert not truncated or kept < 2 or heads[kept - 2] <= size, (size, step)
+
+
 def test_an_endless_item_is_cut_in_the_middle() -> None:
     """One row that goes on and on does not get around the cap."""
     data = b'{"head":{"vars":["o"]},"results":{"bindings":[{"o":{"type":"literal","value":"' + b"a" * (3 * _GRACE)

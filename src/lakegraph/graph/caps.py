@@ -81,7 +81,8 @@ class Cutter:
 
     def _cut(self, block: bytes, end: int, *, last: bool) -> int | None:
         """Where *block* has to end, or ``None`` when it is within the caps up to *end*."""
-        over = bool(self._size) and self._sent + end > self._size
+        # The last bytes of a mark that begins before *end* belong to the item before, and may lie behind *end*.
+        over = bool(self._size) and self._sent + end + max(0, self._syntax.keep - 1) > self._size
         if not over and not self._rows:
             if self._syntax.quoted:
                 self._open_quote ^= block.count(b'"', 0, end) % 2 == 1
