@@ -15,8 +15,8 @@ import lakegraph
 PACKAGE = Path(lakegraph.__file__).parent
 CORE = ("validation", "journal", "graph", "index", "questions")
 USE_CASES = (
-    "lake", "asking", "administering", "preparing", "projecting", "writer", "view", "names", "receipts", "governing",
-    "people",
+    "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "names", "receipts",
+    "governing", "people",
 )  # fmt: skip
 
 LAYERS: dict[str, int] = {

@@ -72,6 +72,9 @@ class Administration(Lake):
                 "level": e.level,
                 "quads": e.quads,
                 "supersedes": e.supersedes,
+                "note": e.note,
+                "erases": e.erases,
+                "erasedBy": e.erased_by,
                 "leaf": e.leaf.hex(),
             }
             for e in reversed(entries)

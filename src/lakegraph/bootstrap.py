@@ -14,6 +14,7 @@ from lakegraph.administering import Administration
 from lakegraph.asking import Asking
 from lakegraph.capture import Recording
 from lakegraph.config import TOML_NAME, Settings
+from lakegraph.erasing import Erasing
 from lakegraph.errors import ConflictError, NotFoundError, SettingsError
 from lakegraph.exchange.evidencing import Evidencing
 from lakegraph.governing import publish_people, publish_vocabularies
@@ -36,7 +37,7 @@ _GATES = ("integrity", "completeness", "policy")
 """The shape folders that judge a record when it comes; ``swamp`` scores the whole lake instead."""
 
 
-class LocalLake(Recording, Asking, Administration, Evidencing, Lake):
+class LocalLake(Recording, Asking, Administration, Erasing, Evidencing, Lake):
     """A lake in a directory that this process owns, with the recording calls."""
 
 

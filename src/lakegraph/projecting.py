@@ -132,7 +132,7 @@ class Projector:
         found: dict[str, None] = {}
         for node in made:
             if node not in still:
-                found.update(dict.fromkeys(self._referring(node, graph)))
+                found.update(dict.fromkeys(self.referring(node, graph)))
         return list(found)
 
     def _carried(
@@ -141,7 +141,7 @@ class Projector:
         """What *graph* says of things that other records refer to and that it was only the first to describe."""
         shared = dict.fromkeys(s for s, _, _ in gone if s not in made and s not in still and s != f"<{graph}>")
         carried: dict[Triple, None] = {}
-        queue = [node for node in shared if self._referring(node, graph)]
+        queue = [node for node in shared if self.referring(node, graph)]
         needed = set(queue)
         # What is carried may refer to further things that nobody else describes, as a source to its owner.
         for node in queue:
@@ -153,7 +153,8 @@ class Projector:
                         queue.append(triple[2])
         return list(carried)
 
-    def _referring(self, node: str, graph: str) -> list[str]:
+    def referring(self, node: str, graph: str) -> list[str]:
+        """The graphs beside *graph* (a bare IRI) that refer to *node*."""
         rows = self.graph.query(self._dependents_query, {"node": node, "dropped": f"<{graph}>"})
         assert isinstance(rows, Rows)  # noqa: S101 - the query is a SELECT
         return [value(row[2]) for row in rows.rows if row[2]]

@@ -214,3 +214,18 @@ def test_evidence_is_given_away_and_verified(filled: Run, tmp_path: Path) -> Non
     assert "NOT VERIFIED" in altered.output
     assert filled("verify", "nothing.zip").exit_code == 3
     assert filled("audit").output.strip() == "Everything agrees."
+
+
+def test_erasing_leaves_no_trace(filled: Run, tmp_path: Path) -> None:
+    """What would go is said first; afterwards no file of the lake holds it, of a record as of a person."""
+    said = {"type": "Study", "title": "Jones", "description": "The zebrafinch of Mrs Jones."}
+    assert filled("record", "-", text=json.dumps(said)).exit_code == 0
+    assert filled("people", "add", "Ada Zebrafinch", "--slug", "ada").exit_code == 0
+    study = f"{BASE}id/study/jones"
+    assert "would be erased" in filled("erase", study, "--why", "request 12", "--dry-run").output
+    assert filled("erase", study, "--why", "request 12").exit_code == 0
+    assert filled("people", "erase", "ada", "--why", "request 13").exit_code == 0
+    files = [file for file in (tmp_path / "lake").rglob("*") if file.is_file()]
+    assert [file for file in files if b"zebrafinch" in file.read_bytes().lower()] == []
+    assert filled("erase", study, "--why", "again").exit_code == 1
+    assert filled("audit").exit_code == 0

@@ -1,4 +1,4 @@
-"""Commands for the person who looks after a lake: status, log, people, rebuild, validate."""
+"""Commands for the person who looks after a lake: status, log, people, erase, rebuild, validate."""
 
 from __future__ import annotations
 
@@ -162,7 +162,38 @@ def people_erase(ctx: click.Context, slug: str, why: str) -> None:
     """Erase what the directory says of a person; records keep an IRI that says nothing."""
     with own_lake(ctx) as lake:
         lake.erase_person(slug, why)
-        say(f"{slug} is erased.", style="green")
+    _scrub(ctx)
+    say(f"{slug} is erased.", style="green")
+
+
+@click.command()
+@click.argument("record")
+@click.option("--why", required=True, help="The reason, and on whose authority; it is never erased itself.")
+@click.option("--force", is_flag=True, help="Erase it even though other records rely on what it says.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be erased, and which records rely on it.")
+@click.pass_context
+def erase(ctx: click.Context, record: str, why: str, force: bool, dry_run: bool) -> None:
+    """Erase for good what RECORD says, or the one revision whose graph is named; that it was recorded stays proved."""
+    with own_lake(ctx) as lake:
+        done = lake.erase(record, why=why, force=force, dry_run=dry_run)
+    entries = ", ".join(map(str, done.entries))
+    if dry_run:
+        say(f"The content of {entries} would be erased: {done.record}")
+        for graph in done.needed_by:
+            say(f"  relied on by {graph}", style="yellow")
+        return
+    _scrub(ctx)
+    said = ", ".join(map(str, done.recorded_as))
+    say(f"The content of {entries} is erased; {said} of the journal says so: {done.record}", style="green")
+    say("Backups and copies of the lake that were made before still hold it.", style="yellow")
+
+
+def _scrub(ctx: click.Context) -> None:
+    """Make graph and index anew: an engine that forgets a statement keeps its words in its files."""
+    from lakegraph import bootstrap
+
+    with progress("Making graph and index anew, without a trace") as tick:
+        bootstrap.rebuild(ctx.obj["lake"], progress=tick)
 
 
 @click.command()
@@ -175,4 +206,4 @@ def dump(ctx: click.Context, out: Path) -> None:
         say(f"Wrote {file.tell()} bytes to {out}.", style="green")
 
 
-COMMANDS = (status, log, rebuild, validate, swamp, people, dump)
+COMMANDS = (status, log, rebuild, validate, swamp, people, erase, dump)

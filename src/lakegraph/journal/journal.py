@@ -212,6 +212,11 @@ class Journal:
         )
         return [evidence.entry for evidence in found]
 
+    def written_to(self, graph: str) -> list[Entry]:
+        """Every entry that wrote to *graph*, in order, whether or not it still holds."""
+        found = self._select("WHERE e.graph = ? AND e.kind <> 'erase' ORDER BY e.seq", (graph,))
+        return [evidence.entry for evidence in found]
+
     def current(self, graph: str) -> Entry | None:
         """The last entry that wrote to *graph*; None when there is none, or it was superseded, withdrawn or erased."""
         return self._one(
