@@ -12,7 +12,7 @@ from lakegraph.rdf.namespaces import RDF, Namespace
 from lakegraph.rdf.terms import Triple, is_literal
 from lakegraph.validation.compiler import Compiler
 from lakegraph.validation.handed_over import mentioned, neighbourhood, shapes_part
-from lakegraph.validation.plans import Plans
+from lakegraph.validation.plans import Plans, ask
 from lakegraph.validation.reach import Reach
 from lakegraph.validation.record_check import RecordCheck, identity
 from lakegraph.validation.report import Report
@@ -107,8 +107,7 @@ class Gate:
 
     def _all_wrong(self, view: WholeView, node: str) -> list[Result]:
         results: list[Result] = []
-        for run in self._plans.of(view, node):
-            run(view, node, results)
+        ask(self._plans.of(view, node), view, node, view[node], results)
         return results
 
     def _judged(self, record: RecordCheck) -> list[Result]:

@@ -1,4 +1,4 @@
-"""Which compiled checks a node gets: found by the node's types and predicates, remembered for the next node like it."""
+"""Which compiled checks a node gets: found by its types and predicates, remembered for the next node like it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from lakegraph.validation.compiler import Check, Collect, CompiledShape, Compiler
-from lakegraph.validation.paths import Predicate
+from lakegraph.validation.paths import Path, Predicate, Steps
 from lakegraph.validation.result import Result
-from lakegraph.validation.shape import Shape
-from lakegraph.validation.view import View, WholeView
+from lakegraph.validation.shape import Edge, Shape, Test
+from lakegraph.validation.view import Node, View, WholeView
 
 _MOST_PLANS = 20_000
-Signature = tuple[frozenset[str], frozenset[str]]
+_ITSELF = ""
+Step = tuple[str, Test | None, Collect]
+"""What to ask: a predicate that the node has one value of (none for the node itself), a test of that value, and what to
+do when it fails. Without a test, that is done in any case."""
+Plan = tuple[Step, ...]
+Signature = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
 class Plans:
@@ -45,8 +50,8 @@ class Plans:
             ):
                 for key in keys:
                     index[key].append(number)
-        self._named: dict[Signature, frozenset[int]] = {}
-        self._whole: dict[Signature, tuple[Collect, ...]] = {}
+        self._named: dict[tuple[frozenset[str], frozenset[str]], frozenset[int]] = {}
+        self._plans: dict[Signature, Plan] = {}
 
     def named(self, types: frozenset[str], predicates: frozenset[str]) -> frozenset[int]:
         """The shapes that target a node for its types and for the predicates that it is a subject of."""
@@ -60,32 +65,38 @@ class Plans:
             self._named[key] = found
         return found
 
-    def whole(self, types: frozenset[str], predicates: frozenset[str]) -> tuple[Collect, ...]:
-        """All checks of the shapes that target a node for its types and predicates, in the order of the files.
+    def whole(self, view: View, node: str, said: Node) -> Plan:
+        """What to ask of a node for its types and predicates, in the order of the files.
+
+        What these alone decide, and how many values there are where it is one, is asked here once and for all: a plan
+        holds what is left to ask.
 
         Args:
-            types: The node's types.
-            predicates: Exactly the predicates that it is a subject of.
+            view: The lake.
+            node: The node.
+            said: Its statements, every predicate with at least one object.
         """
-        key = (types, predicates)
-        found = self._whole.get(key)
+        types, predicates = frozenset(said.get(self.type, ())), frozenset(said)
+        many = frozenset([p for p, objects in said.items() if len(objects) > 1])
+        key = (types, predicates, many)
+        found = self._plans.get(key)
         if found is None:
+            planner = _Planner(view, node, self.type, predicates, many)
             numbers = sorted(self.named(types, predicates))
-            runs = [run for number in numbers for run in _runs(self.compiled[number], predicates)]
-            if len(self._whole) >= _MOST_PLANS:
-                self._whole.clear()
-            found = self._whole[key] = tuple(runs)
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            found = self._plans[key] = tuple(step for n in numbers for step in planner.steps(self.compiled[n]))
         return found
 
-    def of(self, view: WholeView, node: str) -> Sequence[Collect]:
-        """All checks of all shapes that target *node*."""
-        said = view[node]
+    def of(self, view: WholeView, node: str) -> Plan:
+        """What to ask of *node* for all shapes that target it."""
+        said = {p: objects for p, objects in view[node].items() if objects}
+        plan = self.whole(view, node, said)
         others = {n for p, numbers in self.by_inverse.items() if view.sources(p, node) for n in numbers}
         others.update(self.by_node.get(node, ()))
-        types, predicates = frozenset(said.get(self.type, ())), frozenset(p for p, objects in said.items() if objects)
-        runs = self.whole(types, predicates)
-        more = others - self.named(types, predicates) if others else others
-        return [*runs, *(self.compiled[number].collect for number in sorted(more))] if more else runs
+        if others:
+            others -= self.named(frozenset(said.get(self.type, ())), frozenset(said))
+        return (*plan, *((_ITSELF, None, self.compiled[n].collect) for n in sorted(others))) if others else plan
 
     def targets(self, number: int, view: View, node: str) -> bool:
         """Whether a shape targets *node*."""
@@ -101,42 +112,104 @@ class Plans:
         return any(view.sources(p, node) for p in targets.objects_of)
 
 
-def _runs(compiled: CompiledShape, predicates: frozenset[str]) -> Iterable[Collect]:
-    """The checks of one shape, those left out that have nothing to say of a node with these predicates."""
-    if compiled.shape.path is not None:
-        yield from _property_runs(compiled, predicates)
-        return
-    if compiled.checks:
-        yield _of_node(compiled.checks)
-    for inner in compiled.properties:
-        yield from _property_runs(inner, predicates)
+def ask(plan: Plan, view: View, node: str, said: Node, results: list[Result]) -> None:
+    """Add everything that is wrong with *node* to *results*.
+
+    Args:
+        plan: What there is to ask of it.
+        view: The lake.
+        node: The node.
+        said: Its statements.
+        results: What was found so far.
+    """
+    for predicate, test, run in plan:
+        if test is None or not test(view, said[predicate][0] if predicate else node):
+            run(view, node, results)
 
 
-def _property_runs(compiled: CompiledShape, predicates: frozenset[str]) -> Iterable[Collect]:
-    path = compiled.shape.path
-    if not isinstance(path, Predicate):
-        yield compiled.collect
-    elif path.iri in predicates:
-        yield _of_values(compiled, path.iri)
-    else:
-        checks = tuple(c for c in compiled.checks if c.built.on_none)
-        if checks:
-            yield _of_nothing(checks)
+class _Planner:
+    """Leaves out of the checks of shapes what is decided for every node with one signature.
+
+    Args:
+        view: The lake.
+        node: A node with the signature.
+        type_: The token of rdf:type.
+        predicates: Its predicates.
+        many: Those of which it has more than one value.
+    """
+
+    def __init__(self, view: View, node: str, type_: str, predicates: frozenset[str], many: frozenset[str]) -> None:
+        self._view = view
+        self._node = node
+        self._type = type_
+        self._predicates = predicates
+        self._many = many
+
+    def steps(self, compiled: CompiledShape) -> Iterable[Step]:
+        """What to ask for one shape."""
+        if compiled.shape.path is not None:
+            yield from self._of_property(compiled)
+            return
+        for check in compiled.checks:
+            test = check.built.test
+            if test is None:
+                yield _ITSELF, None, _asking(check, None)
+            elif not check.built.by_type or not test(self._view, self._node):
+                yield _ITSELF, test, _asking(check, None)
+        for inner in compiled.properties:
+            yield from self._of_property(inner)
+
+    def _of_property(self, compiled: CompiledShape) -> Iterable[Step]:
+        start = _start(compiled.shape.path)
+        if start is not None and start not in self._predicates:
+            checks = tuple(c for c in compiled.checks if c.built.on_none)
+            if checks:
+                yield _ITSELF, None, _of_nothing(checks)
+        elif not isinstance(compiled.shape.path, Predicate):
+            yield _ITSELF, None, compiled.collect
+        elif not self._is_settled(compiled):
+            predicate = compiled.shape.path.iri
+            for check in compiled.checks:
+                test = check.built.test
+                if predicate in self._many:
+                    yield _ITSELF, None, _asking(check, predicate)
+                elif not check.built.any_one:
+                    yield (predicate if test else _ITSELF), test, _asking(check, predicate)
+            if compiled.properties:
+                yield _ITSELF, None, _nested(compiled, predicate)
+
+    def _is_settled(self, compiled: CompiledShape) -> bool:
+        """Whether the node's types alone decide, and decide that nothing is wrong."""
+        own = Edge(None, self._type)
+        reads = compiled.reads
+        if compiled.shape.path != Predicate(self._type) or any(e != own for e in (*reads.breaks, *reads.fixes)):
+            return False
+        results: list[Result] = []
+        compiled.collect(self._view, self._node, results)
+        return not results
 
 
-def _of_node(checks: tuple[Check, ...]) -> Collect:
-    pairs = [(c.built.find, c.report) for c in checks]
+def _start(path: Path | None) -> str | None:
+    """The predicate without which a path leads nowhere."""
+    if isinstance(path, Steps):
+        return _start(path.steps[0])
+    return path.iri if isinstance(path, Predicate) else None
+
+
+def _asking(check: Check, predicate: str | None) -> Collect:
+    """Asks *check* of all values of *predicate*, or of the node itself."""
+    find, report = check.built.find, check.report
 
     def run(view: View, focus: str, results: list[Result]) -> None:
-        for find, report in pairs:
-            found = find(view, focus, (focus,))
-            if found:
-                report(view, focus, found, results)
+        found = find(view, focus, (focus,) if predicate is None else view[focus][predicate])
+        if found:
+            report(view, focus, found, results)
 
     return run
 
 
 def _of_nothing(checks: tuple[Check, ...]) -> Collect:
+    """Asks *checks* of no value."""
     pairs = [(c.built.find, c.report) for c in checks]
 
     def run(view: View, focus: str, results: list[Result]) -> None:
@@ -148,18 +221,13 @@ def _of_nothing(checks: tuple[Check, ...]) -> Collect:
     return run
 
 
-def _of_values(compiled: CompiledShape, predicate: str) -> Collect:
-    pairs = [(c.built.find, c.report) for c in compiled.checks]
-    nested = [inner.collect for inner in compiled.properties]
+def _nested(compiled: CompiledShape, predicate: str) -> Collect:
+    """Asks the property shapes within a property shape."""
+    inner = [each.collect for each in compiled.properties]
 
     def run(view: View, focus: str, results: list[Result]) -> None:
-        values = view[focus][predicate]
-        for find, report in pairs:
-            found = find(view, focus, values)
-            if found:
-                report(view, focus, found, results)
-        for collect in nested:
-            for value in values:
+        for value in view[focus][predicate]:
+            for collect in inner:
                 collect(view, value, results)
 
     return run

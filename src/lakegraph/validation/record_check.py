@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from lakegraph.rdf.terms import Triple
-from lakegraph.validation.plans import Plans
+from lakegraph.validation.plans import Plans, ask
 from lakegraph.validation.reach import Doubt, Reach
 from lakegraph.validation.result import Result
 from lakegraph.validation.statements import Statements
@@ -52,13 +52,12 @@ class RecordCheck:
         return self._before
 
     def _of_new_nodes(self) -> list[Result]:
-        view, whole, type_ = self.view, self._plans.whole, self._plans.type
-        # All plans are found first: running them reads, and what is read leaves its traces in the nodes.
-        plans = [(node, whole(frozenset(said.get(type_, ())), frozenset(said))) for node, said in view.new.items()]
+        view, whole = self.view, self._plans.whole
+        # All plans are found first: asking reads, and what is read leaves its traces in the nodes.
+        plans = [whole(view, node, said) for node, said in view.new.items()]
         results: list[Result] = []
-        for node, plan in plans:
-            for run in plan:
-                run(view, node, results)
+        for (node, said), plan in zip(view.new.items(), plans, strict=True):
+            ask(plan, view, node, said, results)
         return results
 
     def _of_new_targets(self, changes: Sequence[Triple]) -> list[Result]:

@@ -95,6 +95,8 @@ class Built:
         value: Statements that it reads from each value node.
         inner: The shapes whose results explain a finding.
         test: Judges one value node, where that is all there is to it.
+        any_one: Whether it holds of a single value node, whichever that is.
+        by_type: Whether *test* looks at nothing but the types of the value node.
     """
 
     find: Find
@@ -106,6 +108,8 @@ class Built:
     value: Reads = NO_READS
     inner: tuple[Judge, ...] = ()
     test: Test | None = None
+    any_one: bool = False
+    by_type: bool = False
 
 
 class Judge(Protocol):
@@ -210,7 +214,7 @@ class Shape:
         return len(self.constraints) + sum(p.count() for p in self.properties)
 
 
-def each(test: Test, value: Reads = NO_READS, inner: tuple[Judge, ...] = ()) -> Built:
+def each(test: Test, value: Reads = NO_READS, inner: tuple[Judge, ...] = (), *, by_type: bool = False) -> Built:
     """A constraint that asks *test* of every value node."""
 
     def find(view: View, focus: str, values: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG001 - Find's form
@@ -219,16 +223,4 @@ def each(test: Test, value: Reads = NO_READS, inner: tuple[Judge, ...] = ()) -> 
                 return [Finding(v) for v in values if not test(view, v)]
         return ()
 
-    return Built(find, by_value=True, value=value, inner=inner, test=test)
-
-
-def each_term(test: Callable[[str], bool]) -> Built:
-    """A constraint that asks *test* of every value node by its token alone."""
-
-    def find(view: View, focus: str, values: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG001 - Find's form
-        for node in values:
-            if not test(node):
-                return [Finding(v) for v in values if not test(v)]
-        return ()
-
-    return Built(find, by_value=True, test=lambda _, node: test(node))
+    return Built(find, by_value=True, value=value, inner=inner, test=test, by_type=by_type)

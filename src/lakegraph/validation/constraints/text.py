@@ -11,21 +11,21 @@ from collections.abc import Sequence
 from lakegraph.rdf.terms import is_blank, is_literal, lang, lexical, value
 from lakegraph.validation.reader import Parameter, Reader
 from lakegraph.validation.regex import compile_pattern
-from lakegraph.validation.shape import Built, Constraint, Finding, each_term
+from lakegraph.validation.shape import Built, Constraint, Finding, each
 from lakegraph.validation.view import View
 
 
 def read_min_length(reader: Reader, token: str) -> Constraint:
     """``sh:minLength``: the text of every value node has at least so many characters."""
     least = reader.integer("minLength", token)
-    built = each_term(lambda node: not is_blank(node) and len(value(node)) >= least)
+    built = each(lambda _, node: not is_blank(node) and len(value(node)) >= least)
     return reader.make("MinLength", lambda _: built, {"minLength": token})
 
 
 def read_max_length(reader: Reader, token: str) -> Constraint:
     """``sh:maxLength``: the text of every value node has at most so many characters."""
     most = reader.integer("maxLength", token)
-    built = each_term(lambda node: not is_blank(node) and len(value(node)) <= most)
+    built = each(lambda _, node: not is_blank(node) and len(value(node)) <= most)
     return reader.make("MaxLength", lambda _: built, {"maxLength": token})
 
 
@@ -43,7 +43,7 @@ def read_pattern(reader: Reader, token: str) -> Constraint:
             f"has a pattern that is refused, {pattern!r}: {problem}",
             "Rewrite the pattern so that no repeated part contains another repetition of the same characters.",
         ) from None
-    built = each_term(lambda node: not is_blank(node) and matches(value(node)))
+    built = each(lambda _, node: not is_blank(node) and matches(value(node)))
     return reader.make("Pattern", lambda _: built, {"pattern": token, **({"flags": flags} if flags else {})})
 
 
@@ -52,11 +52,11 @@ def read_language_in(reader: Reader, token: str) -> Constraint:
     members = reader.items(token)
     ranges = [lexical(member).lower() for member in members]
 
-    def test(node: str) -> bool:
+    def test(view: View, node: str) -> bool:  # noqa: ARG001 - Test's form
         tag = lang(node).lower() if is_literal(node) else ""
         return bool(tag) and any(tag == r or r == "*" or tag.startswith(r + "-") for r in ranges)
 
-    return reader.make("LanguageIn", lambda _: each_term(test), {"languageIn": members})
+    return reader.make("LanguageIn", lambda _: each(test), {"languageIn": members})
 
 
 def read_unique_lang(reader: Reader, token: str) -> Constraint | None:
@@ -70,7 +70,7 @@ def read_unique_lang(reader: Reader, token: str) -> Constraint | None:
         tags = Counter(tag for tag in (lang(v).lower() for v in values if v[0] == '"') if tag)
         return [Finding(None) for count in tags.values() if count > 1]
 
-    return reader.make("UniqueLang", lambda _: Built(find), {"uniqueLang": token})
+    return reader.make("UniqueLang", lambda _: Built(find, any_one=True), {"uniqueLang": token})
 
 
 PARAMETERS = {

@@ -18,8 +18,8 @@ from lakegraph.validation.shape import (
     Environment,
     Finding,
     Reads,
+    Test,
     each,
-    each_term,
 )
 from lakegraph.validation.values import compare, is_valid, key
 from lakegraph.validation.view import View
@@ -36,7 +36,7 @@ def read_class(reader: Reader, token: str) -> Constraint:
             return not members.isdisjoint(view[node][type_])
 
         typing = Edge(None, type_, objects=members)
-        return each(is_instance, Reads(fixes=(typing,)))
+        return each(is_instance, Reads(fixes=(typing,)), by_type=True)
 
     return reader.make("Class", build, {"class": token})
 
@@ -44,18 +44,18 @@ def read_class(reader: Reader, token: str) -> Constraint:
 def read_datatype(reader: Reader, token: str) -> Constraint:
     """``sh:datatype``: every value node is a well-formed literal of the datatype."""
     test = _datatype_test(value(reader.iri("datatype", token)))
-    return reader.make("Datatype", lambda _: each_term(test), {"datatype": token})
+    return reader.make("Datatype", lambda _: each(test), {"datatype": token})
 
 
-def _datatype_test(kind: str) -> Callable[[str], bool]:
+def _datatype_test(kind: str) -> Test:
     if kind == XSD_STRING:
-        return lambda token: token[0] == '"' and token[-1] == '"'
+        return lambda _, token: token[0] == '"' and token[-1] == '"'
     if kind == LANG_STRING:
-        return lambda token: token[0] == '"' and token[-1] not in '">'
+        return lambda _, token: token[0] == '"' and token[-1] not in '">'
     suffix = f'"^^<{kind}>'
     length = len(suffix)
 
-    def test(token: str) -> bool:
+    def test(view: View, token: str) -> bool:  # noqa: ARG001 - Test's form
         # The suffix alone decides: a quote within a literal is always behind a backslash.
         return token[0] == '"' and token[-length:] == suffix and is_valid(lexical(token), kind)
 
@@ -79,14 +79,14 @@ def read_node_kind(reader: Reader, token: str) -> Constraint:
     if name not in _KINDS:
         raise reader.error(f"has no kind of node for sh:nodeKind, but {reader.graph.shorten(token)!r}")
     letters = _KINDS[name]
-    return reader.make("NodeKind", lambda _: each_term(lambda t: t[0] in letters), {"nodeKind": token})
+    return reader.make("NodeKind", lambda _: each(lambda _, node: node[0] in letters), {"nodeKind": token})
 
 
 def read_in(reader: Reader, token: str) -> Constraint:
     """``sh:in``: every value node is a member of the list."""
     members = reader.items(token)
     allowed = frozenset[str]().union(*map(as_stored, members))
-    return reader.make("In", lambda _: each_term(allowed.__contains__), {"in": members})
+    return reader.make("In", lambda _: each(lambda _, node: node in allowed), {"in": members})
 
 
 def read_has_value(reader: Reader, token: str) -> Constraint:
@@ -108,11 +108,11 @@ def _range(name: str, orders: tuple[int, ...]) -> Callable[[Reader, str], Constr
         if bound is None:
             raise reader.error(f"wants a value that has an order for sh:{name}, not {reader.graph.shorten(token)!r}")
 
-        def test(node: str) -> bool:
+        def test(view: View, node: str) -> bool:  # noqa: ARG001 - Test's form
             own = key(node)
             return own is not None and compare(own, bound) in orders
 
-        built = each_term(test)
+        built = each(test)
         return reader.make(name[0].upper() + name[1:], lambda _: built, {name: token})
 
     return read
