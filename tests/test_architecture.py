@@ -17,6 +17,7 @@ CORE = ("validation", "journal", "graph", "index", "questions")
 USE_CASES = (
     "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "names", "receipts",
     "governing", "people",
+    "changing", "change_effects",
 )  # fmt: skip
 
 LAYERS: dict[str, int] = {
@@ -130,7 +131,8 @@ def test_modules_stay_small() -> None:
 @pytest.mark.parametrize("word", ["SELECT", "CONSTRUCT", "INSERT DATA", "ASK {"])
 def test_no_sparql_in_python(word: str) -> None:
     """SPARQL lives in queries/; only the engines put update keywords around N-Quads."""
-    allowed = {"graph/oxigraph.py", "graph/sparql_server.py", "graph/guard.py", "graph/update_text.py"}
+    allowed = {"graph/oxigraph.py", "graph/sparql_server.py", "graph/guard.py", "graph/update_text.py",
+               "graph/update_evaluation.py"}  # fmt: skip
     found = [
         f"{name}:{node.lineno}"
         for _, path, tree in modules()

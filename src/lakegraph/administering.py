@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
 from lakegraph import resources
+from lakegraph.change_effects import CHANGE, parse_quads
 from lakegraph.errors import UsageError
 from lakegraph.governing import publish_people
+from lakegraph.journal import Entry
 from lakegraph.lake import Lake
 from lakegraph.people import Person
 from lakegraph.projecting import Progress
@@ -166,9 +168,15 @@ class Administration(Lake):
         for number, entry in enumerate(self.journal.entries(), 1):
             if number % _FORGET == 0:
                 view.begin()
-            for s, _, _ in self._projector.graph.match(graph=entry.graph):
+            for s in self._subjects(entry):
                 if s not in seen:
                     seen.add(s)
                     yield s
             if progress:
                 progress(number, last)
+
+    def _subjects(self, entry: Entry) -> Iterator[str]:
+        """What an entry in force speaks of, or a change-set spoke of."""
+        if entry.kind == CHANGE:
+            return (s for s, *_ in parse_quads(entry.added))
+        return (s for s, _, _ in self._projector.graph.match(graph=entry.graph))

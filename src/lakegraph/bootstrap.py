@@ -13,6 +13,7 @@ from lakegraph import config, resources
 from lakegraph.administering import Administration
 from lakegraph.asking import Asking
 from lakegraph.capture import Recording
+from lakegraph.changing import Changing
 from lakegraph.config import TOML_NAME, Settings
 from lakegraph.erasing import Erasing
 from lakegraph.errors import ConflictError, NotFoundError, SettingsError
@@ -37,7 +38,7 @@ _GATES = ("integrity", "completeness", "policy")
 """The shape folders that judge a record when it comes; ``swamp`` scores the whole lake instead."""
 
 
-class LocalLake(Recording, Asking, Administration, Erasing, Evidencing, Lake):
+class LocalLake(Recording, Asking, Changing, Administration, Erasing, Evidencing, Lake):
     """A lake in a directory that this process owns, with the recording calls."""
 
 

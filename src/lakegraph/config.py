@@ -34,6 +34,10 @@ class LimitSettings(BaseModel):
     query_seconds: float = Field(default=30, gt=0, le=3600, description="How long an asked SPARQL query may run.")
     query_memory: int = Field(default=2 * 2**30, gt=0, description="The memory of one query worker, in bytes.")
     query_bytes: int = Field(default=64 * 2**10, gt=0, description="The longest SPARQL query.")
+    update_bytes: int = Field(default=2**20, gt=0, description="The longest SPARQL Update.")
+    change_quads: int = Field(
+        default=100_000, gt=0, description="The most statements that one update or graph request changes."
+    )
     query_workers: int = Field(default=2, ge=1, le=64, description="How many queries run at once.")
     result_rows: int = Field(default=5_000_000, gt=0, description="The most rows of one result; a cut is announced.")
     group: int = Field(default=600, ge=1, le=10_000, description="The most records that share one journal transaction.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from lakegraph.config import Settings
@@ -57,6 +58,7 @@ class Lake:
         self._view = view
         self._writer: Writer[Submission, Receipt] = Writer(self._write, settings.limits.group)
         self._behind = False
+        self._changes = Lock()
 
     @property
     def base(self) -> str:

@@ -130,6 +130,16 @@ class Preparer:
         self._limits = limits
         self._ranks = _ranks(known)
 
+    @property
+    def gate(self) -> Gate:
+        """The shapes that judge what is recorded."""
+        return self._gate
+
+    @property
+    def shapes_hash(self) -> bytes:
+        """The hash of their files."""
+        return self._shapes_hash
+
     def begin(self) -> None:
         """Start a group of records."""
         self._names.begin()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from lakegraph import resources
+from lakegraph.change_effects import CHANGE, ChangeEffects
 from lakegraph.errors import LakeDamagedError
 from lakegraph.graph import Change, Graph, Rows
 from lakegraph.index import Fragment, Index
@@ -40,6 +42,7 @@ class Projector:
         self.index = index
         self._reasoner = reasoner
         self._view = view
+        self.effects = ChangeEffects(graph, reasoner, view)
         self._asserted_query = resources.text("queries/internal/asserted.rq")
         self._dependents_query = resources.text("queries/internal/dependents.rq")
 
@@ -55,6 +58,11 @@ class Projector:
         changes: list[Change] = []
         fragments: list[Fragment] = []
         for entry, triples in zip(entries, known, strict=True):
+            if entry.kind == CHANGE:
+                self._write(changes, fragments)
+                changes, fragments = [], []
+                self._apply_change(entry)
+                continue
             retraction = None
             if entry.supersedes:
                 # What is taken back must be in the graph before it is looked at, and out of sight before what comes.
@@ -73,6 +81,14 @@ class Projector:
                 if triples is None:
                     self._view.begin()
         self._write(changes, fragments)
+
+    def _apply_change(self, entry: Entry) -> None:
+        """Show a change-set. The index takes things from records alone, and only learns how far it is."""
+        effects = self.effects.of(entry.added, entry.removed)
+        change = _change(entry, effects.inferred, None)
+        lost = nquads(sorted(effects.unsupported))
+        self._write([replace(change, remove=change.remove + lost)], [_fragment(entry, ())])
+        self._view.begin()
 
     def _write(self, changes: Sequence[Change], fragments: Sequence[Fragment]) -> None:
         if changes:
@@ -205,7 +221,7 @@ class Projector:
             self._view.begin()
             fragments = []
             for entry in group:
-                asserted, inferred = self._triples(entry)
+                asserted, inferred = ((), ()) if entry.kind == CHANGE else self._triples(entry)
                 fragments.append(_fragment(entry, [*asserted, *inferred]))
             self.index.apply(fragments)
         return missing

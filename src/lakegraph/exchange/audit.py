@@ -8,8 +8,10 @@ from hashlib import blake2b
 from itertools import islice
 from typing import BinaryIO, cast
 
+from lakegraph.change_effects import CHANGE, graph_of
 from lakegraph.errors import LakegraphError
 from lakegraph.exchange.parts import LakeParts
+from lakegraph.journal import Entry
 from lakegraph.rdf.namespaces import LAKE
 
 Progress = Callable[[str, int, int], None]
@@ -47,7 +49,7 @@ class _Sum:
 
     def add(self, line: bytes, times: int = 1) -> None:
         self.lines += times
-        self.hashed = (self.hashed + times * int.from_bytes(blake2b(line, digest_size=16).digest(), "big")) % _MODULUS
+        self.hashed = (self.hashed + times * int.from_bytes(_digest(line), "big")) % _MODULUS
 
 
 def audit(lake: LakeParts, progress: Progress | None = None) -> Iterator[Finding]:
@@ -101,24 +103,57 @@ def _graph(lake: LakeParts, told: Progress) -> Iterator[Finding]:
 def _in_force(lake: LakeParts, told: Progress) -> dict[bytes, _Sum]:
     """What each named graph must hold, now that some records were superseded, withdrawn or erased."""
     sums: dict[bytes, _Sum] = {}
+    edited: dict[bytes, dict[bytes, None]] = {}
     last = lake.journal.last_seq
     for entry in lake.journal.entries():
         if entry.supersedes:
             sums.pop(entry.supersedes.encode(), None)
-        for text, times in ((entry.removed, -1), (entry.added, 1)):
-            for line in text.splitlines():
-                sums.setdefault(entry.graph.encode(), _Sum()).add(line, times)
+        if entry.kind == CHANGE:
+            _edit(edited, entry)
+        else:
+            for line in entry.added.splitlines():
+                sums.setdefault(entry.graph.encode(), _Sum()).add(line)
         if not entry.seq % 1000 or entry.seq == last:
             told("graph", entry.seq, last)
+    for graph, digests in edited.items():
+        total = sum(int.from_bytes(digest, "big") for digest in digests)
+        if digests:
+            sums[graph] = _Sum(len(digests), total % _MODULUS)
     return sums
+
+
+def _edit(edited: dict[bytes, dict[bytes, None]], entry: Entry) -> None:
+    """Do to the digests of edited graphs' statements what a change-set does."""
+    for line in entry.removed.splitlines():
+        edited.get(graph_of(line), {}).pop(_digest(line), None)
+    for line in entry.added.splitlines():
+        edited.setdefault(graph_of(line), {})[_digest(line)] = None
+
+
+def _digest(line: bytes) -> bytes:
+    return blake2b(line, digest_size=16).digest()
+
+
+def _stated(lake: LakeParts, graph: str) -> tuple[set[bytes], str]:
+    """What a graph must hold, and the entries that say so."""
+    current = lake.journal.current(graph)
+    if current is not None:
+        return set(current.added.splitlines()), f" (entry {current.seq})"
+    said: set[bytes] = set()
+    entries = []
+    for entry in lake.journal.entries():
+        if entry.kind == CHANGE and graph.encode() in entry.added + entry.removed:
+            entries.append(str(entry.seq))
+            said -= set(entry.removed.splitlines())
+            said |= {line for line in entry.added.splitlines() if graph_of(line) == graph.encode()}
+    named = ", ".join(entries[-_SHOWN:])
+    return said, f" (edited by {named})" if entries else ", for no entry in force wrote it"
 
 
 def _differing(lake: LakeParts, graph: str) -> Iterator[Finding]:
     """What a graph lacks, and what it should not have."""
-    current = lake.journal.current(graph)
-    said = set(current.added.splitlines()) if current else set()
+    said, entry = _stated(lake, graph)
     shown = {f"{s} {p} {o} <{graph}> .".encode() for s, p, o in lake.graph.match(graph=graph)}
-    entry = f" (entry {current.seq})" if current else ", for no entry in force wrote it"
     for what, lines in (("lacks", said - shown), ("should not have", shown - said)):
         if lines:
             some = "; ".join(line.decode() for line in islice(sorted(lines), _SHOWN))

@@ -9,6 +9,8 @@ from lakegraph.graph.protocol import ANY, Applied, Change, Graph, Rows
 from lakegraph.graph.running import QueryCancelledError, QueryTooExpensiveError, Running
 from lakegraph.graph.snapshots import Snapshot, SnapshotKeeper
 from lakegraph.graph.sparql_server import Send, SparqlServer
+from lakegraph.graph.updates import ChangeSet, EditRules, ProtectedGraphError, Update, UpdateTooLargeError, protected
+from lakegraph.graph.updates import evaluate as evaluate_update
 from lakegraph.graph.workers import QueryInfo, QueryService, WorkerLimits, format_for
 
 __all__ = [
@@ -16,11 +18,14 @@ __all__ = [
     "FORMATS",
     "Applied",
     "Change",
+    "ChangeSet",
+    "EditRules",
     "Format",
     "Graph",
     "Inspected",
     "Limits",
     "Oxigraph",
+    "ProtectedGraphError",
     "QueryCancelledError",
     "QueryInfo",
     "QueryService",
@@ -31,8 +36,12 @@ __all__ = [
     "Snapshot",
     "SnapshotKeeper",
     "SparqlServer",
+    "Update",
+    "UpdateTooLargeError",
     "WorkerLimits",
+    "evaluate_update",
     "format_for",
     "inspect_query",
     "inspect_update",
+    "protected",
 ]

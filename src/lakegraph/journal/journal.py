@@ -225,6 +225,12 @@ class Journal:
             {"graph": graph},
         )
 
+    def wrote(self, graph: str) -> bool:
+        """Whether any entry, in force or not, has *graph* for its own."""
+        with self._readers.take() as connection:
+            found = connection.execute("SELECT 1 FROM entries WHERE graph = ? LIMIT 1", (graph,)).fetchone()
+        return found is not None
+
     def current_of(self, record: str) -> Entry | None:
         """The last entry about *record* whose graph still holds; None when there is none."""
         return self._one(
