@@ -7,14 +7,14 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from lakegraph import resources
 from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.graph import Limits, QueryService, Running, SnapshotKeeper, WorkerLimits, inspect_query
 from lakegraph.index import Hit
 from lakegraph.lake import Lake
-from lakegraph.questions import Card, Impact, Library, Lineage, Paths, Result, bind, card, resolve
+from lakegraph.questions import MAX_NODES, Card, Impact, Library, Lineage, Paths, Result, Steps, bind, card, resolve
 from lakegraph.questions import ask as ask_graph
 from lakegraph.questions import impact as impact_of
 from lakegraph.questions import lineage as lineage_of
@@ -105,26 +105,28 @@ class Asking(Lake):
 
     # -- lineage ------------------------------------------------------------------------------------------------------
 
-    def lineage(self, of: str | Named, *, up: int | Literal["all"] = "all", down: int | Literal["all"] = 0) -> Lineage:
+    def lineage(self, of: str | Named, *, up: Steps = "all", down: Steps = 0, nodes: int = MAX_NODES) -> Lineage:
         """What a thing came from and what came of it, exact to the version.
 
         Args:
             of: The thing: IRI, slug, title, ``title@version`` or file path.
             up: How many steps back, or ``"all"``.
             down: How many steps on, or ``"all"``.
+            nodes: How many nodes to gather at most.
 
         Returns:
             Nodes, edges, whether that is all, and how many neighbours were left out where.
         """
-        return lineage_of(self._projector.graph, iri(self.resolve(of)), up=up, down=down)
+        graph, index = self._projector.graph, self._projector.index
+        return lineage_of(graph, iri(self.resolve(of)), up, down, index=index, max_nodes=nodes)
 
     def why(self, a: str | Named, b: str | Named) -> Paths:
         """The paths between two things, each readable as a sentence."""
-        return why_between(self._projector.graph, iri(self.resolve(a)), iri(self.resolve(b)))
+        return why_between(self._projector.graph, iri(self.resolve(a)), iri(self.resolve(b)), self._projector.index)
 
     def impact(self, of: str | Named) -> Impact:
         """What rests on a thing, down to deployments: what breaks if it is withdrawn."""
-        return impact_of(self._projector.graph, iri(self.resolve(of)))
+        return impact_of(self._projector.graph, iri(self.resolve(of)), self._projector.index)
 
     # -- finding ------------------------------------------------------------------------------------------------------
 

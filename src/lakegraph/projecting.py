@@ -74,7 +74,7 @@ class Projector:
                     self._view.without(retraction.gone)
             asserted, inferred = triples or self._triples(entry)
             changes.append(_change(entry, inferred, retraction))
-            fragments.append(_fragment(entry, [*asserted, *inferred]))
+            fragments.append(_fragment(entry, asserted, inferred))
             if retraction:
                 self._write(changes, fragments)
                 changes, fragments = [], []
@@ -87,7 +87,7 @@ class Projector:
         effects = self.effects.of(entry.added, entry.removed)
         change = _change(entry, effects.inferred, None)
         lost = nquads(sorted(effects.unsupported))
-        self._write([replace(change, remove=change.remove + lost)], [_fragment(entry, ())])
+        self._write([replace(change, remove=change.remove + lost)], [_fragment(entry, (), ())])
         self._view.begin()
 
     def _write(self, changes: Sequence[Change], fragments: Sequence[Fragment]) -> None:
@@ -222,7 +222,7 @@ class Projector:
             fragments = []
             for entry in group:
                 asserted, inferred = ((), ()) if entry.kind == CHANGE else self._triples(entry)
-                fragments.append(_fragment(entry, [*asserted, *inferred]))
+                fragments.append(_fragment(entry, asserted, inferred))
             self.index.apply(fragments)
         return missing
 
@@ -248,9 +248,10 @@ def _change(entry: Entry, inferred: Sequence[Triple], retraction: Retraction | N
     )
 
 
-def _fragment(entry: Entry, triples: Sequence[Triple]) -> Fragment:
+def _fragment(entry: Entry, asserted: Sequence[Triple], inferred: Sequence[Triple]) -> Fragment:
     dropped = (entry.supersedes,) if entry.supersedes else ()
-    return Fragment(entry.seq, entry.recorded, entry.record, entry.graph, triples, dropped)
+    triples = [*asserted, *inferred]
+    return Fragment(entry.seq, entry.recorded, entry.record, entry.graph, triples, dropped, len(asserted))
 
 
 def parse_nquads(text: bytes) -> list[Triple]:

@@ -45,18 +45,22 @@ def _ask(plan: Plan, report: Report, lake: LocalLake, structure: Structure, way:
     up = way == "up"
     start = f"<{BASE}{structure.dataset(structure.last if up else structure.first)}>"
     expected = structure.upstream if up else structure.downstream
-    graph = lake._projector.graph
+    graph, index = lake._projector.graph, lake._projector.index
     steps = {"up": "all" if up else 0, "down": 0 if up else "all"}
-    ours = partial(lineage, graph, start, max_nodes=_ALL, **steps)  # type: ignore[arg-type]
+    ours = partial(lineage, graph, start, index=index, max_nodes=_ALL, **steps)  # type: ignore[arg-type]
     found = ours()
     reached = sum("/id/dataset/" in node for node in found.nodes) - 1
     what = f"{way} the {structure.name} ({expected:,} data sets)"
     report.check(found.complete and reached == expected, f"lineage {what} finds {reached:,}, complete {found.complete}")
     calls = islice(repeat(ours), plan.count(20, 3))
     report.times(f"lineage.{way}.{structure.name}", f"lineage {what}", repeated(calls, plan.seconds))
-    bare = partial(lineage, graph, start, max_nodes=_ALL, describe=0, **steps)  # type: ignore[arg-type]
+    bare = partial(lineage, graph, start, index=index, max_nodes=_ALL, describe=0, **steps)  # type: ignore[arg-type]
     calls = islice(repeat(bare), plan.count(20, 3))
-    report.times(f"walk.{way}.{structure.name}", "  without titles", repeated(calls, plan.seconds))
+    report.times(f"walk.{way}.{structure.name}", "  none described in full", repeated(calls, plan.seconds))
+    over = partial(lineage, graph, start, max_nodes=_ALL, describe=0, **steps)  # type: ignore[arg-type]
+    report.check(set(over().edges) == set(found.edges), f"graph and index differ on the lineage {what}")
+    calls = islice(repeat(over), plan.count(6, 3))
+    report.times(f"graph.{way}.{structure.name}", "  walked in the graph", repeated(calls, plan.seconds))
     text = (QUERIES / f"{way}.rq").read_text()
     raw = partial(graph.query, text, {"thing": start})
     rows = {row[1] for row in raw() if "/id/dataset/" in str(row[1])}  # type: ignore[union-attr, index]
@@ -68,5 +72,5 @@ def _ask(plan: Plan, report: Report, lake: LocalLake, structure: Structure, way:
 def _impact(plan: Plan, report: Report, lake: LocalLake) -> None:
     star = plan.structures["star"]
     start = f"<{BASE}{star.dataset(0)}>"
-    calls = islice(repeat(partial(impact, lake._projector.graph, start)), plan.count(12, 3))
+    calls = islice(repeat(partial(impact, lake._projector.graph, start, lake._projector.index)), plan.count(12, 3))
     report.times("impact.star", f"impact of the star ({star.downstream:,} data sets)", repeated(calls, plan.seconds))

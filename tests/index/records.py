@@ -26,6 +26,7 @@ _LINKS = {
     "implementation": (LAKE, "hasImplementation"), "output": (LAKE, "hasOutputModel"), "task": (LAKE, "hasTask"),
     "evaluation": (LAKE, "hasEvaluation"), "on": (DQV, "computedOn"), "dataset": (LAKE, "evaluatedOn"),
     "measure": (DQV, "isMeasurementOf"), "changes": (LAKE, "changesStageOf"), "to": (LAKE, "toStage"),
+    "reads": (LAKE, "hasInputData"), "makes": (LAKE, "hasOutput"), "derived": (LAKE, "derivedFrom"),
     "file": (DCAT, "distribution"), "checksum": (SPDX, "checksum"),
 }  # fmt: skip
 
@@ -70,7 +71,7 @@ def record(seq: int, *statements: list[Triple], about: str = "", dropped: Iterab
     recorded = f"2024-01-{day + 1:02}T{minute // 60:02}:{minute % 60:02}:00Z"
     run = iri(about or f"run/{seq}")
     triples = [triple for each in statements for triple in each]
-    return Fragment(seq, recorded, run, bundle(seq), triples, tuple(dropped))
+    return Fragment(seq, recorded, run, bundle(seq), triples, tuple(dropped), len(triples))
 
 
 def bundle(seq: int) -> str:
@@ -145,7 +146,15 @@ def picture(index: Index) -> dict[str, object]:
         "current": {hub: index.current(hub) for hub in hubs},
         "means": {(g, m.group, m.count, m.mean) for g in ("algorithm", "task") for m in index.mean_by(ACCURACY, g)},
         "scores": {(s.model, s.value) for s in index.leaderboard(ACCURACY).scores},
+        "flows": flows(index),
     }
+
+
+def flows(index: Index) -> set[tuple[str, str, int]]:
+    """Every edge of data flow: bare IRIs of source and target, and what the edge is."""
+    query = "SELECT a.iri, b.iri, what FROM flow JOIN thing a ON a.id = source JOIN thing b ON b.id = target"
+    with index._database.reading() as connection:
+        return set(connection.execute(query))
 
 
 def stale_terms(index: Index) -> set[tuple[str, int]]:

@@ -17,6 +17,7 @@ from tests.index.records import (
     bundle,
     dataset,
     everything,
+    flows,
     index_of,
     iri,
     names,
@@ -99,6 +100,23 @@ def test_a_correction_replaces_what_it_supersedes() -> None:
     assert [(m.count, m.mean) for m in index.mean_by(ACCURACY)] == [(1, 0.8)]
     assert index.things("training") == 1
     assert not stale_terms(index)
+
+
+def test_the_data_flow_of_a_record_goes_with_it() -> None:
+    """What a run read and made, and what is stated without a run, is taken back; an edge of two records stays."""
+    flow = said("run/r", "Process", reads="dataset/a/1", makes="dataset/b/1")
+    stated = said("dataset/a/1", derived="dataset/z/1")
+    index = index_of(record(1, flow), record(2, flow, stated), record(3, dropped=[bundle(2)]))
+    a, b, z, run = (iri(name) for name in ("dataset/a/1", "dataset/b/1", "dataset/z/1", "run/r"))
+    assert flows(index_of(record(1, flow, stated))) == {(a, run, 1), (run, b, 2), (z, a, 3)}
+    assert flows(index) == {(a, run, 1), (run, b, 2)}
+    assert not flows(index_of(record(1, flow, stated), record(2, dropped=[bundle(1)])))
+
+
+def test_what_follows_is_no_statement() -> None:
+    """A derivation that follows from a run stands behind the run and is no edge of its own."""
+    triples = said("dataset/b/1", derived="dataset/a/1")
+    assert not flows(index_of(Fragment(1, "2024-01-01T00:00:00Z", iri("x"), bundle(1), triples, asserted=0)))
 
 
 def test_dropping_what_never_was_changes_nothing() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lakegraph import resources
 from lakegraph.graph import Change, Oxigraph
+from lakegraph.index import Fragment, Index
 from lakegraph.model import parse
 from lakegraph.rdf.identify import Identifier
 from lakegraph.rdf.inference import reasoner
@@ -57,6 +58,7 @@ class TestLake:
 
     def __init__(self) -> None:
         self.graph = Oxigraph()
+        self.index = Index.open(None)
         self.seq = 0
         self.graph.apply([Change(0, _shared_quads())])
 
@@ -78,6 +80,7 @@ class TestLake:
             (bundle, PROV.generatedAtTime, literal(at, XSD + "dateTime")),
         ]
         self.graph.apply([Change(self.seq, quads(said, bundle) + quads([*inferred, *marks]))])
+        self.index.apply([Fragment(self.seq, at, iri, bundle[1:-1], [*said, *inferred], asserted=len(said))])
 
 
 def quads(triples: Iterable[Triple], graph: str = "") -> bytes:

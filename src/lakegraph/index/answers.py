@@ -22,6 +22,7 @@ class Fragment:
         graph: IRI of the named graph that holds the record.
         triples: Asserted and inferred statements, as tokens.
         dropped: IRIs of the graphs that this entry supersedes or withdraws.
+        asserted: How many of the statements, from the first on, are asserted; the others follow from them.
     """
 
     seq: int
@@ -30,6 +31,7 @@ class Fragment:
     graph: str
     triples: Sequence[Triple]
     dropped: tuple[str, ...] = ()
+    asserted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

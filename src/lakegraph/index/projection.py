@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from lakegraph.index import boards, names, search
 from lakegraph.index.answers import Facets, Fragment, Hit, Leaderboard, Mean, Page, Person
 from lakegraph.index.database import Database
 from lakegraph.index.facets import facets
+from lakegraph.index.flows import FlowReader
 from lakegraph.index.hits import by_iri, current, hits
 from lakegraph.index.kinds import HUB, USER
 from lakegraph.index.matching import FACETS, Filters
@@ -268,6 +270,12 @@ class Index:
             thing = by_iri(connection, hub)
             found = current(connection, thing) if thing and thing.said.kind == HUB else None
             return found.iri if found else None
+
+    @contextmanager
+    def flowing(self) -> Iterator[FlowReader]:
+        """Which runs read and made what, for the length of the block in one state."""
+        with self._database.reading() as connection:
+            yield FlowReader(connection)
 
     def exists(self, iri: str) -> str | None:
         """The kind of the thing with this IRI, or None when the lake describes no such thing."""

@@ -58,6 +58,12 @@ CREATE TABLE saying (
   PRIMARY KEY (thing, description)
 ) WITHOUT ROWID;
 
+-- Data flow: into a run from what it read (1), out of it into what it made (2), and straight from a thing to what is stated
+-- to be derived from it (3). The number is the record's, 24 bits up, and the edge's own in it: a record's edges go together.
+CREATE TABLE flow (id INTEGER PRIMARY KEY, source INTEGER NOT NULL, target INTEGER NOT NULL, what INTEGER NOT NULL);
+CREATE INDEX flow_down ON flow (source, target, what);
+CREATE INDEX flow_up ON flow (target, source, what);
+
 -- Counters, kept up to date by every write. kind 0 counts over all kinds.
 CREATE TABLE facet (
   facet INTEGER NOT NULL, kind INTEGER NOT NULL, value INTEGER NOT NULL, n INTEGER NOT NULL,

@@ -10,6 +10,7 @@ from lakegraph.index.answers import Fragment
 from lakegraph.index.counters import Counters
 from lakegraph.index.describing import Describer, Memory, microseconds
 from lakegraph.index.description import Description, dump, load, merge
+from lakegraph.index.flows import Flows
 from lakegraph.index.measures import Measures
 from lakegraph.index.reading import gather
 from lakegraph.index.things import NOTHING, Row, Things
@@ -33,6 +34,7 @@ class Writer:
         self._things = Things(connection)
         self._counters = Counters(connection, self._things.iri)
         self._measures = Measures(connection, self._things, self._counters)
+        self._flows = Flows(connection, self._things.numbers)
         self._memory: Memory = {}
         self._interned: dict[Description, int] = {}
         self._records: list[tuple[str, int, int, str]] = []
@@ -51,6 +53,7 @@ class Writer:
         facts, rows = gather(fragment.triples), self._things.rows
         described, evaluations = Describer(facts, fragment.record, seq, self._things, self._memory).describe()
         things = [self._say(seq, recorded, rows[number], said) for number, said in described.items()]
+        self._flows.add(seq, fragment.triples, fragment.asserted)
         self._records.append((fragment.graph, seq, recorded, f" {'  '.join(things)} "))
         if evaluations:
             self._measures.add(seq, evaluations)
@@ -109,6 +112,7 @@ class Writer:
         found = self._connection.execute("SELECT seq, things FROM record WHERE graph = ?", (graph,)).fetchall()
         for seq, _ in found:  # while the models that they count for still stand
             self._measures.drop(seq)
+            self._flows.drop(seq)
         self._connection.execute("DELETE FROM record WHERE graph = ?", (graph,))
         for seq, things in found:
             for entry in things.split():
@@ -171,5 +175,6 @@ class Writer:
             elif before != row.said:
                 self._counters.change(row.number, row.iri, before, row.said)
                 self._measures.change(row.number, before, row.said)
+        self._flows.flush()
         self._measures.flush()
         self._counters.flush()

@@ -11,16 +11,19 @@ from lakegraph.questions.history import History, LineageDifference, Version, his
 from lakegraph.questions.impact import Impact, impact
 from lakegraph.questions.labels import Labels
 from lakegraph.questions.library import LIMIT, Library, Question, bind, library
-from lakegraph.questions.lineage import Edge, Lineage, Node, lineage
+from lakegraph.questions.lineage import MAX_NODES, Lineage, lineage
+from lakegraph.questions.nodes import Edge, Node
 from lakegraph.questions.parameters import Parameter, ParameterError
 from lakegraph.questions.paths import Path, Paths, why
 from lakegraph.questions.protocols import Graph, Index
 from lakegraph.questions.resolve import resolve
 from lakegraph.questions.text import Style, card_text
 from lakegraph.questions.tree import tree_text
+from lakegraph.questions.walking import Steps
 
 __all__ = [
     "LIMIT",
+    "MAX_NODES",
     "WS",
     "Answer",
     "Card",
@@ -43,6 +46,7 @@ __all__ = [
     "Paths",
     "Question",
     "Result",
+    "Steps",
     "Style",
     "Version",
     "answers",

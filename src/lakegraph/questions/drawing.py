@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from lakegraph.questions.card import is_link
-from lakegraph.questions.lineage import Lineage, Node
+from lakegraph.questions.lineage import Lineage
+from lakegraph.questions.nodes import Node
 from lakegraph.rdf.terms import value
 
 

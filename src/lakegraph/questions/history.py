@@ -10,8 +10,9 @@ from lakegraph.errors import NotFoundError
 from lakegraph.questions.asking import select
 from lakegraph.questions.compare import Comparison, compare
 from lakegraph.questions.labels import Labels, day_of
-from lakegraph.questions.lineage import Lineage, Node, lineage
-from lakegraph.questions.protocols import Graph
+from lakegraph.questions.lineage import Lineage, lineage
+from lakegraph.questions.nodes import Node
+from lakegraph.questions.protocols import FlowIndex, Graph
 from lakegraph.questions.text import Style, undressed
 from lakegraph.rdf.terms import XSD, lexical, literal, value
 
@@ -157,13 +158,19 @@ class LineageDifference:
         return self.text()
 
 
-def lineage_difference(graph: Graph, a: str, b: str) -> LineageDifference:
+def lineage_difference(graph: Graph, a: str, b: str, index: FlowIndex | None = None) -> LineageDifference:
     """What differs in where two things come from; the two things themselves are not counted.
+
+    Args:
+        graph: The graph.
+        a: A thing or run (token).
+        b: Another.
+        index: The index of that graph.
 
     Raises:
         NotFoundError: The graph says nothing of one of them.
     """
-    first, second = lineage(graph, a), lineage(graph, b)
+    first, second = (lineage(graph, each, index=index) for each in (a, b))
     mine = {t: n for t, n in first.nodes.items() if t not in second.nodes and t != a}
     theirs = {t: n for t, n in second.nodes.items() if t not in first.nodes and t != b}
     changed = []

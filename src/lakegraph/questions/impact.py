@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from lakegraph.questions.asking import check_known, select
 from lakegraph.questions.labels import Labels, kind_in
-from lakegraph.questions.lineage import Node, describe_node
-from lakegraph.questions.protocols import Graph
+from lakegraph.questions.nodes import Node, describe_node
+from lakegraph.questions.protocols import FlowIndex, Graph
 from lakegraph.questions.text import Style, undressed
+from lakegraph.questions.walking import Found, sweep
 from lakegraph.rdf.namespaces import LAKE
 from lakegraph.rdf.terms import value
 from lakegraph.rdf.vocabulary import ontology
@@ -70,24 +71,25 @@ class Impact:
         }
 
 
-def impact(graph: Graph, about: str) -> Impact:
+def impact(graph: Graph, about: str, index: FlowIndex | None = None) -> Impact:
     """What rests on *about*.
 
     Args:
         graph: The graph.
         about: A thing (token).
+        index: The index of that graph: walking there costs a tenth. Without one, the graph itself is walked.
 
     Raises:
         NotFoundError: The graph says nothing of it.
     """
     labels = Labels(graph)
     start = describe_node(graph, labels, about, 0, run=False)
-    rows = select(graph, "lineage/parts/impact", about=about)
-    if not rows:
+    things, complete = _over_index(index, about) if index else _over_graph(graph, about)
+    if not things:
         check_known(graph, about)
     # What rests on itself by way of a cycle does not break by it once more.
-    things = {row[1]: None for row in rows if row[1] and row[1] != about}
-    owners = Counter(who for thing, who in {(row[1], row[2]) for row in rows} if who and thing in things)
+    things.pop(about, None)
+    owners = Counter(who for owners in things.values() for who in owners)
     kind_of = {thing: _kind(graph, labels, thing) for thing in things}
     kinds = Counter(kind_of.values())
     served = [thing for thing, kind in kind_of.items() if kind == ontology().id_paths[LAKE.Deployment]]
@@ -97,8 +99,32 @@ def impact(graph: Graph, about: str) -> Impact:
         kinds=_ranked(kinds),
         owners=_ranked(Counter({labels.of(who): count for who, count in owners.items()})),
         deployments=tuple(describe_node(graph, labels, thing, 1, run=False) for thing in served[:NAMED]),
-        complete=len(rows) <= MAX_ROWS,
+        complete=complete,
     )
+
+
+def _over_graph(graph: Graph, about: str) -> tuple[dict[str, set[str]], bool]:
+    """Everything that is derived from *about*, with who answers for it; and whether that is all."""
+    rows = select(graph, "lineage/parts/impact", about=about)
+    things: dict[str, set[str]] = {}
+    for _, thing, who in rows:
+        if thing:
+            things.setdefault(thing, set()).update([who] if who else ())
+    return things, len(rows) <= MAX_ROWS
+
+
+def _over_index(index: FlowIndex, about: str) -> tuple[dict[str, set[str]], bool]:
+    """The same from the index, which knows the one administrator that a thing may have."""
+    with index.flowing() as flows:
+        start = flows.number(value(about))
+        if start is None:
+            return {}, True
+        around = flows.reach(start, "down", MAX_ROWS)
+        found: Found[int] = Found(distance={start: 0})
+        sweep(found, start, "down", around)
+        rows = flows.called(found.distance.keys() - found.runs)
+        owners = {number: {f"<{iri}>"} for number, iri in flows.iris({row[5] for row in rows if row[5]}).items()}
+    return {f"<{row[1]}>": owners.get(row[5] or 0, set()) for row in rows}, around.whole
 
 
 def _ranked(counts: Counter[str]) -> dict[str, int]:

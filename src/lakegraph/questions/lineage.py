@@ -3,88 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakegraph.errors import UsageError
-from lakegraph.questions.asking import check_known, frame, select
-from lakegraph.questions.labels import Labels, day_of, name_in, with_version
-from lakegraph.questions.protocols import Graph
+from lakegraph.questions.asking import check_known, frame
+from lakegraph.questions.labels import Labels, name_in
+from lakegraph.questions.nodes import SOURCE, Edge, Edges, Node, Nodes, describe_node
+from lakegraph.questions.protocols import Called, Direction, FlowIndex, Flows, Graph
 from lakegraph.questions.text import Style, undressed
-from lakegraph.questions.walking import Direction, Found, Steps, Walker
+from lakegraph.questions.walking import Found, GraphReader, IndexReader, N, Steps, Walker, sweep
 from lakegraph.rdf.namespaces import LAKE
-from lakegraph.rdf.terms import is_literal, lexical, value
+from lakegraph.rdf.terms import value
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_NODES = 10_000
+MAX_NODES = 50_000
 DESCRIBED = 250
-"""How many nodes, the nearest first, are given their titles; the others are called what their IRIs suggest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One run or thing of a lineage.
-
-    Attributes:
-        iri: Its token.
-        run: Whether it is a step rather than a thing.
-        distance: How many steps from the start; negative upstream.
-        title: What it is called.
-        version: Its version, for a data set or model.
-        kind: What it is, in words; empty where it was not described.
-        who: Who did it, or owns it.
-        when: When it began (ISO 8601), for a run.
-        detail: What a run did, in words: its operations, scores or mode.
-    """
-
-    iri: str
-    run: bool
-    distance: int
-    title: str
-    version: str | None = None
-    kind: str = ""
-    who: tuple[str, ...] = ()
-    when: str | None = None
-    detail: str = ""
-
-    @property
-    def label(self) -> str:
-        """The title and the version: ``Diabetes v1``."""
-        return with_version(self.title, self.version)
-
-    @property
-    def line(self) -> str:
-        """All of it in one line: ``Train SVM · Tim · 17 Apr 2024 · accuracy 0.9354``."""
-        if not self.run:
-            return f"{self.label} ({', '.join(self.who)})" if self.who else self.label
-        day = day_of(self.when)
-        return " · ".join(part for part in (self.label, ", ".join(self.who), day, self.detail) if part)
-
-    def as_dict(self) -> dict[str, object]:
-        """The node for JSON."""
-        members: dict[str, object] = {
-            "iri": value(self.iri),
-            "type": "run" if self.run else "thing",
-            "kind": self.kind,
-            "title": self.title,
-            "version": self.version,
-            "distance": self.distance,
-            "who": list(self.who),
-            "when": lexical(self.when) if self.when else None,
-            "detail": self.detail,
-        }
-        return {name: said for name, said in members.items() if said not in (None, "", [])}
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Data flow from ``source`` to ``target``: from a thing into a run, or from a run into what it made."""
-
-    source: str
-    target: str
+"""How many nodes, the nearest first, are described in full, with what each run did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +40,7 @@ class Lineage:
 
     start: str
     nodes: Mapping[str, Node]
-    edges: tuple[Edge, ...]
+    edges: Sequence[Edge]
     complete: bool
     hidden: Mapping[str, int]
     depth: int
@@ -202,6 +140,7 @@ def lineage(
     up: Steps = "all",
     down: Steps = 0,
     *,
+    index: FlowIndex | None = None,
     max_nodes: int = MAX_NODES,
     deadline: float | None = None,
     describe: int = DESCRIBED,
@@ -213,9 +152,10 @@ def lineage(
         start: A thing or a run (token).
         up: How many steps back, or ``"all"``.
         down: How many steps on, or ``"all"``.
+        index: The index of that graph: walking there costs a tenth. Without one, the graph itself is walked.
         max_nodes: How many nodes to gather at most.
         deadline: Seconds after which the walk ends where it is; the answer is not complete then.
-        describe: How many nodes to give titles, nearest first.
+        describe: How many nodes to describe in full, nearest first; the others have what the index says of them.
 
     Raises:
         NotFoundError: The graph says nothing of *start*.
@@ -224,67 +164,108 @@ def lineage(
     for name, limit in (("up", up), ("down", down), ("max_nodes", max_nodes)):
         if limit != "all" and limit < 0:
             raise UsageError(f"{limit} is no number of steps or nodes.", where=name, hint="0, 1, 2 … or all.")
-    found = Found(distance={start: 0})
-    walker = Walker(graph, found, max(max_nodes, 1), _clock(deadline))
-    sides: tuple[tuple[Direction, Steps], ...] = (("up", up), ("down", down))
-    for direction, steps in sides:
-        if steps:
-            walker.walk(start, direction, steps)
-    nodes = _described(graph, found, describe)
-    if len(nodes) == 1:
+    limits = _Limits(up, down, max(max_nodes, 1), deadline, describe)
+    found = _over_index(graph, index, start, limits) if index else _over_graph(graph, start, limits)
+    if len(found.nodes) == 1:
         check_known(graph, start)
-    return Lineage(
-        start=start,
-        nodes=nodes,
-        edges=tuple(Edge(source, target) for source, target in found.edges),
-        complete=not found.hidden and not found.stopped,
-        hidden=found.hidden,
-        depth=max(abs(d) for d in found.distance.values()),
-    )
+    return found
 
 
-def _clock(deadline: float | None) -> Iterator[bool]:
-    end = None if deadline is None else time.monotonic() + deadline
-    while True:
-        yield end is None or time.monotonic() < end
+class _Limits(NamedTuple):
+    up: Steps
+    down: Steps
+    max_nodes: int
+    deadline: float | None
+    describe: int
+
+    @property
+    def sides(self) -> Iterator[tuple[Direction, Steps]]:
+        """The sides that are asked for, with how far."""
+        if self.up:
+            yield "up", self.up
+        if self.down:
+            yield "down", self.down
+
+    def clock(self) -> Iterator[bool]:
+        """Says whether there is time left."""
+        end = None if self.deadline is None else time.monotonic() + self.deadline
+        while True:
+            yield end is None or time.monotonic() < end
 
 
-def _described(graph: Graph, found: Found, describe: int) -> dict[str, Node]:
+def _over_graph(graph: Graph, start: str, limits: _Limits) -> Lineage:
+    found = Found(distance={start: 0})
+    walker = Walker(found, limits.max_nodes, limits.clock())
+    for direction, steps in limits.sides:
+        walker.walk(start, direction, steps, GraphReader(graph, direction, whole=steps == "all"))
     labels = Labels(graph)
     nodes = {}
     for number, (token, distance) in enumerate(found.distance.items()):
         run = token in found.runs
-        if number < describe:
+        if number < limits.describe:
             nodes[token] = describe_node(graph, labels, token, distance, run=run)
         else:
-            title, version = name_in(token)
-            nodes[token] = Node(token, run, distance, title, version)
-    return nodes
+            nodes[token] = Node(token, run, distance, *name_in(token))
+    return _lineage(start, found, nodes, tuple(Edge(*edge) for edge in found.edges), found.hidden)
 
 
-def describe_node(graph: Graph, labels: Labels, token: str, distance: int, *, run: bool) -> Node:
-    """A node with what people want to read of it."""
-    rows = select(graph, "lineage/parts/step" if run else "lineage/parts/node", about=token)
-    said: dict[str, list[str]] = {}
-    for row in sorted(rows, key=lambda r: (r[1] or "", _order(r[3] if run else None), r[2] or "")):
-        if row[1] and row[2]:
-            said.setdefault(lexical(row[1]), []).append(row[2])
-    title, version = name_in(token)
-    if "title" in said:
-        title, version = lexical(said["title"][0]), lexical(said["version"][0]) if "version" in said else None
-    details = [labels.of(token) for key in ("operation", "detail") for token in dict.fromkeys(said.get(key, ()))]
-    return Node(
-        token,
-        run,
-        distance,
-        title,
-        version,
-        kind=labels.kind(said["class"]) if "class" in said else "",
-        who=tuple(labels.of(agent) for agent in dict.fromkeys(said.get("agent" if run else "owner", ()))),
-        when=next(iter(said.get("start", ())), None),
-        detail=", ".join(details),
+def _over_index(graph: Graph, index: FlowIndex, start: str, limits: _Limits) -> Lineage:
+    with index.flowing() as flows:
+        number = flows.number(value(start))
+        if number is None:
+            return _lineage(start, Found(distance={start: 0}), {start: _alone(graph, start)}, (), {})
+        found = Found(distance={number: 0})
+        for direction, steps in limits.sides:
+            _gather(flows, found, number, direction, steps, limits)
+        rows = flows.called(found.distance)
+        kinds = {kind: flows.word(kind) for kind in {row[2] for row in rows}}
+        people = flows.iris({row[5] for row in rows if row[5] is not None and row[0] in found.runs})
+    labels = Labels(graph)
+    words = {kind: labels.kind([LAKE[name]]) if name[:1].isupper() else name for kind, name in kinds.items()}
+    names = {key: labels.of(f"<{iri}>") for key, iri in people.items()}
+    said = _described(graph, labels, found, rows, {k for k, name in kinds.items() if name == SOURCE}, limits.describe)
+    edges = Edges(found.edges, rows)
+    iris = {row[0]: row[1] for row in rows if row[0] in found.hidden}
+    hidden = {f"<{iris[key]}>": count for key, count in found.hidden.items()}
+    return _lineage(start, found, Nodes(rows, found.distance, found.runs, said, words, names), edges, hidden)
+
+
+def _gather(flows: Flows, found: Found[int], start: int, direction: Direction, steps: Steps, limits: _Limits) -> None:
+    """Walk one side: in one sweep, where all of it fits within the limits."""
+    around = flows.reach(start, direction, limits.max_nodes + 1) if steps == "all" else None
+    if around and around.whole and limits.deadline is None and len(found.distance) + around.nodes <= limits.max_nodes:
+        sweep(found, start, direction, around)
+    else:
+        Walker(found, limits.max_nodes, limits.clock()).walk(
+            start, direction, steps, IndexReader(flows, direction, around)
+        )
+
+
+def _described(
+    graph: Graph, labels: Labels, found: Found[int], rows: Iterable[Called], sources: Collection[int], describe: int
+) -> dict[int, Node]:
+    """The start and every source in full, and the nearest runs with what they did: what the index does not hold."""
+    near = {key for key, _ in zip(found.distance, range(describe), strict=False) if key in found.runs}
+    near.add(next(iter(found.distance)))
+    return {
+        row[0]: describe_node(graph, labels, f"<{row[1]}>", found.distance[row[0]], run=row[0] in found.runs)
+        for row in rows
+        if row[0] in near or row[2] in sources
+    }
+
+
+def _alone(graph: Graph, start: str) -> Node:
+    return describe_node(graph, Labels(graph), start, 0, run=False)
+
+
+def _lineage(
+    start: str, found: Found[N], nodes: Mapping[str, Node], edges: Sequence[Edge], hidden: Mapping[str, int]
+) -> Lineage:
+    return Lineage(
+        start=start,
+        nodes=nodes,
+        edges=edges,
+        complete=not hidden and not found.stopped,
+        hidden=hidden,
+        depth=max(map(abs, found.distance.values())),
     )
-
-
-def _order(number: str | None) -> int:
-    return int(lexical(number)) if number and is_literal(number) and lexical(number).isdigit() else 0

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lakegraph.questions.labels import Labels, day_of
-from lakegraph.questions.lineage import DESCRIBED, Lineage, Node, describe_node, lineage
-from lakegraph.questions.protocols import Graph
+from lakegraph.questions.lineage import DESCRIBED, Lineage, lineage
+from lakegraph.questions.nodes import Node, describe_node
+from lakegraph.questions.protocols import FlowIndex, Graph
 from lakegraph.questions.text import Style, undressed
 from lakegraph.rdf.terms import value
 
@@ -103,22 +104,23 @@ class Paths:
         }
 
 
-def why(graph: Graph, a: str, b: str, *, max_paths: int = MAX_PATHS) -> Paths:
+def why(graph: Graph, a: str, b: str, index: FlowIndex | None = None, *, max_paths: int = MAX_PATHS) -> Paths:
     """The paths between two things, whichever came first.
 
     Args:
         graph: The graph.
         a: A thing or run (token).
         b: Another.
+        index: The index of that graph.
         max_paths: How many paths to give at most.
 
     Raises:
         NotFoundError: The graph says nothing of one of them.
     """
-    before_a = lineage(graph, a, "all", 0, describe=0)
+    before_a = lineage(graph, a, "all", 0, index=index, describe=0)
     if b in before_a.nodes:
         return _between(graph, before_a, a, b, max_paths)
-    before_b = lineage(graph, b, "all", 0, describe=0)
+    before_b = lineage(graph, b, "all", 0, index=index, describe=0)
     if a in before_b.nodes:
         return _between(graph, before_b, b, a, max_paths)
     both = [token for token in before_a.nodes if token in before_b.nodes and not before_a.nodes[token].run]

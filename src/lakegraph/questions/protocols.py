@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Literal, Protocol
 
 from lakegraph.rdf.terms import Triple
 
@@ -28,8 +29,90 @@ class Table(Protocol):
 class Graph(Protocol):
     """The union of all graphs of a lake, ready to be asked."""
 
+    def outgoing(self, subject: str) -> Sequence[tuple[str, str]]:
+        """Predicate and object of every statement about *subject*, as tokens, each once."""
+        ...
+
+    def objects(self, subject: str, predicate: str) -> Iterable[str]:
+        """The objects of *subject* and *predicate*, each once."""
+        ...
+
     def query(self, text: str, bindings: Mapping[str, str] | None = None) -> Table | bool | list[Triple]:
         """Answer *text* with variables bound to tokens; each bound variable must be projected."""
+        ...
+
+
+Direction = Literal["up", "down"]
+"""The sides of a lineage."""
+
+
+class Around(Protocol):
+    """What stands on one side of some nodes, by number."""
+
+    @property
+    def runs(self) -> dict[int, list[int]]:
+        """Of a thing, the runs that read it, or going up that made it."""
+        ...
+
+    @property
+    def things(self) -> dict[int, list[int]]:
+        """Of a run, what it made, or going up what it read."""
+        ...
+
+    @property
+    def stated(self) -> dict[int, list[int]]:
+        """Of a thing, what is stated to be derived from it, or going up what it is derived from."""
+        ...
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes that are in all."""
+        ...
+
+    @property
+    def whole(self) -> bool:
+        """Whether that is everything."""
+        ...
+
+
+Called = tuple[int, str, int, str | None, str | None, int | None, int | None]
+"""What an index calls a node: number, bare IRI, kind (a number), title, version, number of who ran or owns it, and the
+microseconds since 1970 (UTC) at which it started, else was created, else was recorded."""
+
+
+class Flows(Protocol):
+    """Which runs read and made what, in one state of an index. Nodes are numbers there."""
+
+    def number(self, iri: str) -> int | None:
+        """The number of a thing or run; None where nothing speaks of it."""
+        ...
+
+    def reach(self, start: int, direction: Direction, most: int) -> Around:
+        """Everything on one side of *start*, as far as its nearest *most* nodes."""
+        ...
+
+    def step(self, near: Collection[int], direction: Direction) -> Around:
+        """What stands directly beside some nodes."""
+        ...
+
+    def called(self, numbers: Collection[int]) -> Sequence[Called]:
+        """What nodes are called, in any order."""
+        ...
+
+    def iris(self, numbers: Collection[int]) -> Mapping[int, str]:
+        """The bare IRIs of things."""
+        ...
+
+    def word(self, kind: int) -> str:
+        """The class (without prefix) that the number of a kind stands for; else the word for it; empty for none."""
+        ...
+
+
+class FlowIndex(Protocol):
+    """Knows which runs read and made what."""
+
+    def flowing(self) -> AbstractContextManager[Flows]:
+        """Which runs read and made what, for the length of the block in one state."""
         ...
 
 

@@ -7,7 +7,8 @@ from html import escape
 from itertools import pairwise
 
 from lakegraph.questions.card import is_link
-from lakegraph.questions.lineage import Edge, Lineage
+from lakegraph.questions.lineage import Lineage
+from lakegraph.questions.nodes import Edge
 from lakegraph.rdf.terms import value
 
 _WIDTH, _HEIGHT = 190, 34

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -24,6 +25,9 @@ def dump(answer: object) -> bytes:
         answer: An instance of one of the answer classes of :mod:`lakegraph.questions`.
     """
     name = type(answer).__name__
+    if isinstance(answer, questions.Lineage):
+        # Its nodes and edges may be made only when they are looked at.
+        answer = replace(answer, nodes=dict(answer.nodes), edges=tuple(answer.edges))
     members = _adapter(name).dump_python(answer, mode="json")
     return json.dumps({"class": name, "fields": members}, ensure_ascii=False).encode()
 
