@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+# One process a core; each file stays in one process, whose fixtures it shares.
+SPREAD := -n auto --dist loadfile
 
 .PHONY: help demo test unit bench docs wheel clean
 
@@ -23,7 +25,7 @@ test: $(READY) ## everything that must hold: style, types, tests with coverage
 	$(BIN)/ruff check src tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --cov --cov-report=term -q
+	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term -q
 
 unit: $(READY) ## the tests alone, stopping at the first failure
 	$(BIN)/python -m pytest -q -x
