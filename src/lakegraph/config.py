@@ -53,6 +53,15 @@ class ServeSettings(BaseModel):
     threads: int = Field(default=8, ge=1, le=256)
 
 
+class CheckpointSettings(BaseModel):
+    """When a signed checkpoint of the journal is due."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seconds: float = Field(default=60, gt=0, description="Seconds after the last one, once there is anything new.")
+    leaves: int = Field(default=1000, ge=1, description="Entries after the last one.")
+
+
 class Settings(BaseSettings):
     """Everything that can be set about one lake."""
 
@@ -66,6 +75,7 @@ class Settings(BaseSettings):
     people: PeopleSettings = PeopleSettings()
     limits: LimitSettings = LimitSettings()
     serve: ServeSettings = ServeSettings()
+    checkpoints: CheckpointSettings = CheckpointSettings()
 
     @field_validator("lake")
     @classmethod

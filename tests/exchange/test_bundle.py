@@ -135,7 +135,10 @@ def test_an_erased_record_keeps_its_place(diabetes: LocalLake, tmp_path: Path) -
     assert "records/00000007.nq" not in files
     verdict = verify_file(made.path)
     assert verdict.exit_code == 0, verdict.text()
-    assert "the content of 1 records was lawfully erased: [7]" in verdict.text()
+    said = f"the content of record 7 ({BASE}id/run/mon-1) was lawfully erased on "
+    (note,) = [note for note in verdict.notes if note.startswith(said)]
+    assert note.endswith(", as entry 8 says: Article 17")
+    assert "lawfully erased: see 8" in files["index.html"].decode()
 
 
 def test_a_bundle_that_cannot_be_written_leaves_nothing(parts: LakeParts, tmp_path: Path) -> None:

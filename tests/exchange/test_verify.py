@@ -20,9 +20,11 @@ from lakegraph.exchange import standalone_verify
 from lakegraph.exchange.bundle import Written, write_bundle
 from lakegraph.exchange.parts import LakeParts
 from lakegraph.exchange.verify import Verdict, script, verify_file
+from tests.conftest import BASE
 from tests.exchange import mutations
 from tests.exchange.conftest import MODEL, parts_of
 
+MODEL_RUN = f"{BASE}id/run/prc-1"
 MUTATIONS = int(os.environ.get("LAKEGRAPH_MUTATIONS", "300"))
 
 
@@ -147,7 +149,14 @@ def test_a_content_said_to_be_erased_needs_its_erasure(bundle: Written, tmp_path
         files["proofs.jsonl"] = b"".join(lines)
 
     found = damaged(bundle, tmp_path / "m.zip", hide)
-    assert any("[missing] record 2: it has no content, and no entry records that it was erased" in p for p in found)
+    assert found == {f"[content] record 2 ({MODEL_RUN}): its content is there, and the salt that would prove it is not"}
+
+    def hide_all(files: mutations.Files, draw: random.Random) -> None:
+        hide(files, draw)
+        del files["records/00000002.nq"]
+
+    found = damaged(bundle, tmp_path / "m.zip", hide_all)
+    assert found == {f"[missing] record 2 ({MODEL_RUN}): no entry records that its content was erased"}
 
 
 def test_files_that_do_not_fit_the_list_are_named(bundle: Written, tmp_path: Path) -> None:
@@ -269,6 +278,34 @@ def test_bombs_are_refused_before_they_are_unpacked(bundle: Written, tmp_path: P
     target.write_bytes(mutations.packed(files, seal))
     (problem,) = verify_file(target).problems
     assert (problem.code, problem.where) == ("bomb", "exports/bomb.txt")
+
+
+@pytest.mark.parametrize("odd", [None, 7, -1, 1.5, "x", [], {}, [[]], True, 10**30, "9" * 5000, {"a": [1]}])
+def test_whatever_stands_in_a_line_is_judged(bundle: Written, tmp_path: Path, odd: object) -> None:
+    """Any member of a leaf, proof or consistency line of any JSON type, and lines that are no objects: no crash."""
+    files, seal = mutations.unpacked(bundle.path)
+    target = tmp_path / "m.zip"
+    for name in ("leaves.jsonl", "proofs.jsonl", "consistency.jsonl"):
+        line, *rest = files[name].splitlines(keepends=True)
+        members = json.loads(line)
+        for member in [*members, "leaf", "memo", "kind", "erases", None]:
+            changed = odd if member is None else members | {member: odd}
+            damaged = {**files, name: b"".join([json.dumps(changed).encode() + b"\n", *rest])}
+            target.write_bytes(mutations.packed(damaged, seal))
+            verdict = verify_file(target, since=bundle.path.with_name("older.txt"))
+            assert verdict.exit_code == 1, (name, member)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.txt", "keys/0001.note", "manifest-sha256.txt", "leaves.jsonl"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b"\n" * 9, b"[" * 100_000 + b"\n", b"a\n1\nAAAA\n\n\xe2\x80\x94 a b\n"]
+)
+def test_whatever_stands_in_a_file_is_judged(bundle: Written, tmp_path: Path, name: str, content: bytes) -> None:
+    """Nothing, no text, nesting without end and notes that are none."""
+    files, seal = mutations.unpacked(bundle.path)
+    target = tmp_path / "m.zip"
+    target.write_bytes(mutations.packed({**files, name: content}, seal, listed=name != "manifest-sha256.txt"))
+    assert verify_file(target).exit_code == 1
 
 
 def test_the_command_line_says_what_is_wrong(bundle: Written, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,14 +1,16 @@
-"""Commands for auditors: export, bundle, verify, audit."""
+"""Commands for auditors: export, bundle, verify, audit, checkpoint, anchor, keys."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from lakegraph.cli.lakes import own_lake
-from lakegraph.cli.output import progress, say
+from lakegraph.cli.lakes import lake_of, own_lake
+from lakegraph.cli.output import progress, say, say_json, say_table
+from lakegraph.cli.record import as_json
 
 
 @click.command()
@@ -41,13 +43,34 @@ def export(ctx: click.Context, things: tuple[str, ...], form: str, output: Path 
     "--as", "forms", multiple=True, metavar="FORM", help="An export to carry along; may be given several times."
 )
 @click.option("--redact", type=click.Choice(["persons"]), help="Replace people; every other proof still holds.")
+@click.option(
+    "--since", type=int, multiple=True, metavar="SIZE", help="The size of an older checkpoint that somebody holds."
+)
+@click.option(
+    "--artifact",
+    "artifacts",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A file to carry along, such as the model; of a folder, the files in it that the records know by checksum.",
+)
 @click.pass_context
 def bundle(
-    ctx: click.Context, things: tuple[str, ...], output: Path, forms: tuple[str, ...], redact: str | None
+    ctx: click.Context,
+    things: tuple[str, ...],
+    output: Path,
+    forms: tuple[str, ...],
+    redact: str | None,
+    since: tuple[int, ...],
+    artifacts: tuple[Path, ...],
 ) -> None:
     """Write the sealed evidence for THINGS: records, proofs, checkpoint, and a verifier that needs no lake."""
-    with own_lake(ctx) as lake, progress("Sealing records") as tick:
-        written = lake.bundle(things, output, redact_persons=redact == "persons", forms=forms, progress=tick)
+    chosen: dict[str, Any] = {"redact_persons": redact == "persons", "forms": forms, "since": since}
+    if artifacts:
+        with own_lake(ctx) as own, progress("Sealing records") as tick:
+            written = own.bundle(things, output, **chosen, artifacts=artifacts, progress=tick)
+    else:
+        with lake_of(ctx) as lake:
+            written = lake.bundle(things, output, **chosen)
     say(f"Wrote {output}: {written.records} of {written.size} records, sealed by {written.key}", style="green")
 
 
@@ -68,16 +91,91 @@ def verify(ctx: click.Context, archive: Path, keys: tuple[str, ...], since: Path
 
 
 @click.command()
+@click.option(
+    "--since",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An older checkpoint that somebody kept elsewhere; the journal must continue it.",
+)
 @click.pass_context
-def audit(ctx: click.Context) -> None:
+def audit(ctx: click.Context, since: tuple[Path, ...]) -> None:
     """Check the whole lake against itself: journal, ledger, checkpoints, and the graph against the journal."""
     count = 0
-    with own_lake(ctx) as lake:
-        for finding in lake.audit():
+    held = [file.read_text(encoding="utf-8", errors="replace") for file in since]
+    with own_lake(ctx) as lake, progress("Comparing journal and graph") as tick:
+        for finding in lake.audit(lambda _what, done, total: tick(done, total) if total else None, since=held):
             count += 1
             say(str(finding), style="red")
+        erased = lake.journal.erasures()
+    for entry in erased:
+        what = f"entry {entry.erases} ({entry.record})"
+        say(f"{what} was lawfully erased on {entry.recorded}, as entry {entry.seq} says: {entry.note}", style="yellow")
     say("Everything agrees." if not count else f"{count} contradictions.", style="green" if not count else "red")
     ctx.exit(1 if count else 0)
 
 
-COMMANDS = (export, bundle, verify, audit)
+@click.command()
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file to write it to as well.")
+@click.pass_context
+def checkpoint(ctx: click.Context, output: Path | None) -> None:
+    """Sign a checkpoint over everything that is recorded now, and print it."""
+    with lake_of(ctx) as lake:
+        note = lake.checkpoint().note
+    if output:
+        output.write_text(note, encoding="utf-8")
+    click.echo(note, nl=False)
+
+
+@click.command()
+@click.argument("target")
+@click.pass_context
+def anchor(ctx: click.Context, target: str) -> None:
+    """Put a signed checkpoint in TARGET: a file, a folder or a git repository that others keep.
+
+    Where an older checkpoint of this lake stands there, the log must prove that it only grew since then.
+    """
+    from lakegraph.exchange.anchor import anchor as put
+    from lakegraph.exchange.anchor import place_of
+
+    with lake_of(ctx) as lake:
+        done = put(lake, place_of(target))
+    before = "" if done.before is None else f", continuing the one over {done.before}"
+    say(f"A checkpoint over {done.size} entries stands in {done.where}{before}.", style="green")
+
+
+@click.group()
+def keys() -> None:
+    """The keys that sign for this lake."""
+
+
+@keys.command("list")
+@as_json
+@click.pass_context
+def keys_list(ctx: click.Context, form: str) -> None:
+    """Every key that signed for this lake, oldest first, and from which entry on; publish the last one."""
+    from lakegraph.journal import verify_history
+
+    with lake_of(ctx) as lake:
+        statements = list(lake.key_history())
+    known = verify_history(statements)
+    if form == "json":
+        told = zip(known, statements, strict=True)
+        say_json([{"key": str(key.verifier), "since": key.since, "statement": text} for key, text in told])
+    else:
+        say_table(["since entry", "key"], [(str(key.since), str(key.verifier)) for key in known])
+
+
+@keys.command("rotate")
+@click.pass_context
+def keys_rotate(ctx: click.Context) -> None:
+    """Replace the signing key: the old one vouches for the new one, signs a last time, and is destroyed."""
+    from lakegraph.journal import verify_history
+
+    with own_lake(ctx) as lake:
+        signed = lake.rotate_key()
+        key = verify_history(list(lake.key_history()))[-1].verifier
+    say(f"From entry {signed.size + 1} on signs {key}", style="green")
+    say("Publish it where the first one stands. Who trusts an older key trusts the one that it vouched for.")
+
+
+COMMANDS = (export, bundle, verify, audit, checkpoint, anchor, keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -12,13 +13,14 @@ from types import TracebackType
 from typing import IO, Self
 
 from lakegraph.errors import StorageError
-from lakegraph.exchange.standalone_archive import MANIFEST, SEAL_TITLE
+from lakegraph.exchange.standalone_archive import BOMB_FLOOR, BOMB_RATIO, MANIFEST, SEAL_TITLE
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LEVEL = 6
 _MODE = 0o100644 << 16
 _IN_MEMORY = 1 << 22
 _CHUNK = 1 << 20
+_TOO_WELL = BOMB_RATIO // 2
 
 
 class Spool:
@@ -63,12 +65,18 @@ class ArchiveWriter:
     def add(self, name: str, content: bytes) -> None:
         """Add a file."""
         self._hashes[name] = sha256(content).hexdigest()
-        self._zip.writestr(_entry(name), content, compresslevel=_LEVEL)
+        entry = _entry(name)
+        if len(content) > BOMB_FLOOR and len(content) > _TOO_WELL * len(zlib.compress(content, 1)):
+            entry.compress_type = zipfile.ZIP_STORED  # what packs this well looks like a bomb to the verifier
+        self._zip.writestr(entry, content, compresslevel=_LEVEL)
 
-    def add_chunks(self, name: str, chunks: Iterable[bytes]) -> None:
-        """Add a file that is made as it is written."""
+    def add_chunks(self, name: str, chunks: Iterable[bytes], *, packed: bool = True) -> None:
+        """Add a file that is made as it is written; *packed*: compress it."""
         digest = sha256()
-        with self._zip.open(_entry(name), "w", force_zip64=True) as file:
+        entry = _entry(name)
+        if not packed:
+            entry.compress_type = zipfile.ZIP_STORED
+        with self._zip.open(entry, "w", force_zip64=True) as file:
             for chunk in chunks:
                 digest.update(chunk)
                 file.write(chunk)

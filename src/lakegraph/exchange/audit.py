@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 from typing import BinaryIO, cast
 
 from lakegraph.change_effects import CHANGE, graph_of
-from lakegraph.errors import LakegraphError
+from lakegraph.errors import LakeDamagedError, LakegraphError
 from lakegraph.exchange.parts import LakeParts
-from lakegraph.journal import Entry
+from lakegraph.journal import Entry, verify_checkpoint
 from lakegraph.rdf.namespaces import LAKE
 
 Progress = Callable[[str, int, int], None]
@@ -52,7 +52,7 @@ class _Sum:
         self.hashed = (self.hashed + times * int.from_bytes(_digest(line), "big")) % _MODULUS
 
 
-def audit(lake: LakeParts, progress: Progress | None = None) -> Iterator[Finding]:
+def audit(lake: LakeParts, progress: Progress | None = None, *, since: Sequence[str] = ()) -> Iterator[Finding]:
     """Everything in a lake that contradicts itself; streams.
 
     The graph is dumped once and summed up by named graph, in no order and without being held: of each record in force
@@ -62,6 +62,10 @@ def audit(lake: LakeParts, progress: Progress | None = None) -> Iterator[Finding
     Args:
         lake: The lake; nothing may be recorded meanwhile.
         progress: Told what is under way.
+        since: Older checkpoints that somebody kept elsewhere: the journal must continue each of them.
+
+    Raises:
+        UsageError: One of *since* is no checkpoint, or one of another lake.
     """
     told = progress or (lambda _what, _done, _all: None)
     damaged = False
@@ -69,6 +73,7 @@ def audit(lake: LakeParts, progress: Progress | None = None) -> Iterator[Finding
         damaged = True
         yield Finding("journal", f"entry {problem.seq}" if problem.seq else "file", problem.message)
     yield from _checkpoints(lake, told)
+    yield from _kept_elsewhere(lake, since)
     if damaged:
         yield Finding("graph", "all of it", "it was not compared, because the journal cannot be relied on")
         return
@@ -85,6 +90,23 @@ def _checkpoints(lake: LakeParts, told: Progress) -> Iterator[Finding]:
             yield Finding("checkpoints", "keys", "checkpoints were signed, and the keys that signed them are gone")
     except LakegraphError as error:
         yield Finding("checkpoints", error.where or "keys", error.message)
+
+
+def _kept_elsewhere(lake: LakeParts, since: Sequence[str]) -> Iterator[Finding]:
+    """Whether the journal continues what others hold; only this shows that a whole log was written anew."""
+    ring = lake.keys() if since else None
+    for text in since:
+        assert ring is not None  # noqa: S101 - there is a text
+        try:
+            signed = verify_checkpoint(text, ring.keys)
+        except LakeDamagedError as error:
+            yield Finding("checkpoints", "kept elsewhere", error.message)
+            continue
+        size, kept = lake.journal.last_seq, f"kept elsewhere, over {signed.size} entries"
+        if signed.size > size:
+            yield Finding("checkpoints", kept, f"it was signed, and the journal has only {size}")
+        elif lake.journal.ledger.root(signed.size) != signed.root:
+            yield Finding("checkpoints", kept, f"the first {signed.size} entries are not those that were signed for")
 
 
 def _graph(lake: LakeParts, told: Progress) -> Iterator[Finding]:

@@ -6,12 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
 from lakegraph import resources
+from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.exchange.archive import ArchiveWriter
+from lakegraph.exchange.artifacts import artifacts_of
 from lakegraph.exchange.bundle_pages import crate, page
 from lakegraph.exchange.closure import Story, story_of
 from lakegraph.exchange.parts import LakeParts
@@ -60,6 +62,10 @@ class Written:
     key: str
     conforms: bool
 
+    def as_dict(self) -> dict[str, object]:
+        """What it holds, for JSON; not where it lies."""
+        return {name: said for name, said in asdict(self).items() if name != "path"}
+
 
 def write_bundle(
     lake: LakeParts,
@@ -84,15 +90,23 @@ def write_bundle(
             somebody was replaced is vouched for by the seal, and no longer by its commitment.
         since: Sizes of older checkpoints that somebody holds; the last thousand that were signed need not be named.
         exports: File name to what writes it.
-        artifacts: Files to carry along, such as the model itself.
+        artifacts: Files to carry along, such as the model itself; of a folder those whose checksum the records tell.
         progress: Told how far it is.
 
     Raises:
         NotFoundError: The lake tells nothing of one of the things, or never had as many entries as *since* says.
+        UsageError: Artifacts cannot be redacted, or two have the same name.
         LakeDamagedError: An entry or a key is not what was written.
         StorageError: The disk refused; nothing is left behind.
     """
+    if redact_persons and artifacts:
+        raise UsageError(
+            "Artifacts are carried along as they are: people in them cannot be replaced.",
+            where="artifacts",
+            hint="Leave them out, or do not redact.",
+        )
     story = story_of(lake, things)
+    carried = artifacts_of(lake, story, artifacts)
     ring = lake.keys()
     signed = lake.checkpointer(ring).sign()
     redactor = Redactor(lake.base, lake.people.list()) if redact_persons else None
@@ -114,8 +128,8 @@ def write_bundle(
         for name, made in (exports or {}).items():
             chunks = made(story)
             archive.add_chunks(f"exports/{name}", _cleaned(chunks, redactor) if redactor else chunks)
-        for file in artifacts:
-            archive.add_chunks(f"artifacts/{file.name}", _chunks(file))
+        for artifact in carried:
+            archive.add_chunks(f"artifacts/{artifact.name}", _chunks(artifact.path), packed=False)
         told = Written(
             path=out,
             things=tuple(_clean(thing, redactor).decode() for thing in story.things),
@@ -126,8 +140,9 @@ def write_bundle(
             key=str(ring.keys[-1].verifier),
             conforms=report.conforms,
         )
-        archive.add("ro-crate-metadata.json", crate(told, records.last, sorted(exports or ())))
-        archive.add_chunks("index.html", page(told, records.rows(), shapes, report))
+        archive.add("ro-crate-metadata.json", crate(told, records.last, sorted(exports or ()), carried))
+        beside = [f"exports/{name}" for name in sorted(exports or ())] + [f"artifacts/{a.name}" for a in carried]
+        archive.add_chunks("index.html", page(told, records.rows(), shapes, report, beside))
         archive.add("verify.py", script().encode())
         archive.seal(signed.origin, signed.size)
     return told
@@ -142,6 +157,7 @@ class _Records:
         self._leaves, self._proofs = archive.spool(), archive.spool()
         self.count = self.redacted = 0
         self.last = ""
+        self._erased: dict[int, int] = {}
 
     def write(self, evidence: Evidence) -> None:
         """Write one record with all that proves it."""
@@ -160,6 +176,8 @@ class _Records:
                 self._archive.add(_file(entry.seq, "removed."), parts[1])
             if len(parts) > 2:
                 proof["memo"] = parts[2].decode()
+        if entry.erased_by is not None:
+            self._erased[entry.seq] = entry.erased_by
         self._leaves.line(leaf)
         self._proofs.line(json.dumps(proof, separators=(",", ":")).encode())
         self.count += 1
@@ -184,9 +202,10 @@ class _Records:
         self._archive.add_chunks(PROOFS, self._proofs.lines())
 
     def rows(self) -> Iterator[dict[str, object]]:
-        """What stands in each leaf, in order."""
+        """What stands in each leaf, in order, and by which entry its content was erased."""
         for line in self._leaves.lines():
-            yield json.loads(line)
+            leaf = json.loads(line)
+            yield leaf | {"erased": self._erased.get(leaf["seq"])}
 
 
 def _file(seq: int, part: str = "") -> str:
@@ -196,6 +215,9 @@ def _file(seq: int, part: str = "") -> str:
 def _consistency(lake: LakeParts, size: int, since: Sequence[int]) -> Iterator[bytes]:
     """A proof from each checkpoint that somebody may hold."""
     ledger = lake.journal.ledger
+    for older in since:
+        if not 0 < older <= size:
+            raise NotFoundError(f"No proof leads from {older} to {size} entries.", where="since")
     kept = {older for older, _ in ledger.checkpoints(_CHECKPOINTS)} | set(since)
     for older in sorted(kept):
         if 0 < older < size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from lakegraph.validation import Report
 if TYPE_CHECKING:
     import jinja2
 
+    from lakegraph.exchange.artifacts import Artifact
     from lakegraph.exchange.bundle import Written
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -28,7 +29,9 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def page(told: Written, rows: Iterable[dict[str, object]], shapes: str, report: Report) -> Iterator[bytes]:
+def page(
+    told: Written, rows: Iterable[dict[str, object]], shapes: str, report: Report, beside: Sequence[str]
+) -> Iterator[bytes]:
     """``index.html``, as it is written: what the bundle is about, how to verify it, and a line for each record.
 
     Args:
@@ -36,20 +39,23 @@ def page(told: Written, rows: Iterable[dict[str, object]], shapes: str, report: 
         rows: What stands in each leaf.
         shapes: Hash of the shapes of now.
         report: What these find.
+        beside: The files that were asked for besides.
     """
-    stream = _environment().get_template("bundle.html.j2").stream(told=told, rows=rows, shapes=shapes, report=report)
+    template = _environment().get_template("bundle.html.j2")
+    stream = template.stream(told=told, rows=rows, shapes=shapes, report=report, beside=beside)
     stream.enable_buffering(50)
     for text in stream:
         yield text.encode()
 
 
-def crate(told: Written, published: str, exports: Iterable[str]) -> bytes:
+def crate(told: Written, published: str, exports: Iterable[str], artifacts: Iterable[Artifact]) -> bytes:
     """``ro-crate-metadata.json`` (RO-Crate 1.1): what the bundle is about, and what each of its files is for.
 
     Args:
         told: What the bundle holds.
         published: When its last record was recorded.
         exports: The names of the files in ``exports/``.
+        artifacts: The files in ``artifacts/``.
     """
     text = (_TEMPLATES / "ro-crate-metadata.json").read_text(encoding="utf-8")
     crated: dict[str, Any] = json.loads(text)
@@ -65,4 +71,17 @@ def crate(told: Written, published: str, exports: Iterable[str]) -> bytes:
     for name in exports:
         root["hasPart"].append({"@id": f"exports/{name}"})
         crated["@graph"].append({"@id": f"exports/{name}", "@type": "File", "name": f"Export: {name}"})
+    named = set(told.things)
+    for artifact in artifacts:
+        where = f"artifacts/{artifact.name}"
+        file: dict[str, Any] = {"@id": where, "@type": "File", "name": artifact.path.name, "sha256": artifact.sha256}
+        if artifact.about is None:
+            file["description"] = "No record of this crate tells of a file with this checksum."
+        else:
+            file["about"] = {"@id": artifact.about}
+            if artifact.about not in named:
+                named.add(artifact.about)
+                crated["@graph"].append({"@id": artifact.about, "@type": "Thing", "name": artifact.about})
+        root["hasPart"].append({"@id": where})
+        crated["@graph"].append(file)
     return json.dumps(crated, indent=2, ensure_ascii=False).encode() + b"\n"

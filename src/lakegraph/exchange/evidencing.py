@@ -1,22 +1,33 @@
-"""The calls of a lake that give evidence away: exports, bundles, checkpoints, and its own audit."""
+"""The calls of a lake that give evidence away: exports, bundles, checkpoints and proofs, and its own audit."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from lakegraph.errors import UsageError
+from lakegraph.errors import LakegraphError, UsageError
 from lakegraph.exchange.audit import Finding, Progress, audit
 from lakegraph.exchange.bundle import Written, write_bundle
 from lakegraph.exchange.exports import export, form_of
+from lakegraph.exchange.notary import Notary
 from lakegraph.exchange.parts import LakeParts
-from lakegraph.journal import Checkpoint
+from lakegraph.exchange.proofs import consistency, inclusion
+from lakegraph.journal import Checkpoint, CheckpointPolicy
 from lakegraph.lake import Lake
+
+log = logging.getLogger("lakegraph.checkpoints")
 
 
 class Evidencing(Lake):
     """Calls for auditors."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._notary: Notary | None = None
+        self._found = self.journal.last_seq
 
     def parts(self, resolve: Callable[[str], str] | None = None) -> LakeParts:
         """What exports, bundles and audits need of this lake.
@@ -29,6 +40,8 @@ class Evidencing(Lake):
         named = resolve or getattr(self, "resolve", None)
         parts = LakeParts(self.journal, self._projector.graph, self.people, self.directory)
         return parts if named is None else LakeParts(parts.journal, parts.graph, parts.people, parts.directory, named)
+
+    # -- evidence to take away ----------------------------------------------------------------------------------------
 
     def export(self, things: str | Iterable[str] | None, form: str) -> Iterator[bytes]:
         """Write the story of *things* in a form; see :func:`lakegraph.exchange.exports.export`."""
@@ -59,11 +72,64 @@ class Evidencing(Lake):
             progress=progress,
         )
 
-    def audit(self, progress: Progress | None = None) -> Iterator[Finding]:
+    def audit(self, progress: Progress | None = None, *, since: Sequence[str] = ()) -> Iterator[Finding]:
         """Everything in this lake that contradicts itself; see :func:`lakegraph.exchange.audit.audit`."""
-        return audit(self.parts(), progress)
+        return audit(self.parts(), progress, since=since)
+
+    # -- checkpoints and proofs ---------------------------------------------------------------------------------------
 
     def checkpoint(self) -> Checkpoint:
-        """Sign a checkpoint over all entries of now, or give the latest one that does."""
-        parts = self.parts()
-        return parts.checkpointer(parts.keys()).sign()
+        """Sign a checkpoint over all entries of now, or give the latest one that does.
+
+        Raises:
+            LakeDamagedError: The journal no longer continues what was signed for, or a key is not what was written.
+            StorageError: The disk refused.
+        """
+        return self._signing().sign()
+
+    def latest_checkpoint(self) -> Checkpoint:
+        """The last checkpoint that was signed; the first one is signed now."""
+        return self._signing().latest or self.checkpoint()
+
+    def key_history(self) -> tuple[str, ...]:
+        """The signed statements that tie the signing keys of the lake together, oldest first."""
+        return self._signing().statements
+
+    def rotate_key(self) -> Checkpoint:
+        """Replace the signing key: the old one vouches for the new one, signs a last time, and is destroyed."""
+        return self._signing().rotate()
+
+    def inclusion(self, seq: int, size: int | None = None) -> dict[str, Any]:
+        """The proof that an entry stands in the log; see :func:`lakegraph.exchange.proofs.inclusion`."""
+        latest = self.latest_checkpoint()
+        if size is None and latest.size < seq <= self.journal.last_seq:
+            latest = self.checkpoint()
+        return inclusion(self.journal, seq, latest.size if size is None else size)
+
+    def consistency(self, old: int, size: int | None = None) -> dict[str, Any]:
+        """The proof that the log only grew; see :func:`lakegraph.exchange.proofs.consistency`."""
+        latest = self.latest_checkpoint()
+        if size is None and latest.size < old <= self.journal.last_seq:
+            latest = self.checkpoint()
+        return consistency(self.journal, old, latest.size if size is None else size)
+
+    def sign_when_due(self) -> None:
+        """Sign checkpoints from now on as ``checkpoints.seconds`` and ``checkpoints.leaves`` say, until ``close``."""
+        self._signing().start()
+
+    def close(self) -> None:
+        """Sign a checkpoint if this process recorded anything and one is due, and release the directory."""
+        try:
+            if self._notary is not None:
+                self._notary.stop()
+            if self.directory is not None and self.journal.last_seq > self._found:
+                self._signing().sign_if_due()
+        except LakegraphError:
+            log.exception("No checkpoint could be signed.")
+        super().close()
+
+    def _signing(self) -> Notary:
+        if self._notary is None:
+            when = self.settings.checkpoints
+            self._notary = Notary(self.parts(), CheckpointPolicy(when.seconds, when.leaves))
+        return self._notary

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from lakegraph.graph import Graph
@@ -60,4 +62,9 @@ class LakeParts:
 
     def checkpointer(self, ring: KeyRing, policy: CheckpointPolicy | None = None) -> Checkpointer:
         """What signs checkpoints of this lake with the keys of *ring*."""
-        return Checkpointer(self.journal.ledger, ring, self.directory / _LATEST, policy)
+        file = self.directory / _LATEST
+        try:
+            age = time.time() - file.stat().st_mtime
+        except OSError:
+            age = (datetime.now(UTC) - datetime.fromisoformat(self.journal.created)).total_seconds()
+        return Checkpointer(self.journal.ledger, ring, file, policy, age=max(age, 0.0))

@@ -21,7 +21,7 @@ MAX_BYTES, MAX_FILES, MAX_RECORD, MAX_LINE = 1 << 33, 1 << 21, 1 << 26, 1 << 20
 BOMB_RATIO, BOMB_FLOOR = 500, 1 << 20
 UNREADABLE = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
-    *(ValueError, OverflowError, OSError, struct.error, KeyError, TypeError),
+    *(ValueError, OverflowError, OSError, struct.error, LookupError, TypeError, AttributeError),
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 

@@ -129,8 +129,9 @@ class _Bundle:
 
     def _records(self) -> None:
         """Walk through leaves and proofs side by side."""
-        before, left, erased, erasures = 0, {n for n in self._names if n.startswith("records/")}, set(), set()
-        redacted = 0
+        before, left, redacted = 0, {n for n in self._names if n.startswith("records/")}, 0
+        erased: dict[int, str] = {}  # number to record
+        erasures: dict[int, tuple[str, str]] = {}  # number of what was erased to its record, and what is said of it
         try:
             for line, proving in zip_longest(self._archive.lines(LEAVES), self._archive.lines(PROOFS)):
                 if line is None or proving is None:
@@ -146,27 +147,33 @@ class _Bundle:
                 self._one(line, leaf, proof, where)
                 left -= {_file(seq), _file(seq, "removed.")}
                 if leaf["kind"] == "erase":
-                    erasures.add(leaf["erases"])
-                if proof["salt"] is None and "leaf" not in proof:
-                    erased.add(seq)
+                    why = json.loads(proof.get("memo") or "{}").get("note", "")
+                    erasures[leaf["erases"]] = leaf["record"], f"on {leaf['time']}, as entry {seq} says: {why}"
+                if proof["salt"] is None and _file(seq) not in self._names:
+                    erased[seq] = leaf["record"]
+                elif proof["salt"] is None and "leaf" not in proof:
+                    self.wrong("content", where, "its content is there, and the salt that would prove it is not")
                 redacted += "leaf" in proof
                 self.records += 1
         except UNREADABLE as error:
             self.wrong("leaf", f"{LEAVES} or {PROOFS}", f"line {self.records + 1} cannot be read: {error!r}")
         for name in sorted(left):
             self.wrong("missing", name, "no leaf speaks of it")
-        for seq in sorted(erased - erasures):
-            self.wrong("missing", f"record {seq}", "it has no content, and no entry records that it was erased")
-        self._remark(erased, redacted)
-
-    def _remark(self, erased: set[int], redacted: int) -> None:
-        if erased:
-            self.notes.append(f"the content of {len(erased)} records was lawfully erased: {sorted(erased)[:20]}")
+        self._erased(erased, erasures)
         if redacted:
             self.notes.append(
-                f"people were replaced in {redacted} records: that these were recorded, when and where is proved; for"
-                " what else they say the seal stands, not their commitment"
+                f"people were replaced in {redacted} records: their places in the log are proved; for what they say the"
+                " seal stands, not their commitment"
             )
+
+    def _erased(self, erased: dict[int, str], erasures: dict[int, tuple[str, str]]) -> None:
+        """Records without content: each needs the entry that says that it was erased, and why."""
+        for seq, record in sorted(erased.items()):
+            of, said = erasures.get(seq, ("", ""))
+            if of != record:
+                self.wrong("missing", f"record {seq} ({record})", "no entry records that its content was erased")
+            else:
+                self.notes.append(f"the content of record {seq} ({record}) was lawfully erased {said}")
 
     def _one(self, line: bytes, leaf: dict[str, Any], proof: dict[str, Any], where: str) -> None:
         """One record: its place in the tree, and its content."""

@@ -8,7 +8,7 @@ from typing import cast
 
 from flask import Flask, Response, current_app, g, request
 
-from lakegraph.http import asking, entities, openapi, problems, records, running, service
+from lakegraph.http import asking, entities, evidence, openapi, problems, records, running, service
 from lakegraph.http.gateway import Application, Gateway
 from lakegraph.http.headers import ALWAYS, compressed, entity_tag, tag_matches, worth_compressing
 from lakegraph.http.metrics import Metrics
@@ -33,7 +33,7 @@ def create_app(served: Served, *, hosts: Collection[str] = (), querylog: QueryLo
     metrics = Metrics()
     app.config.update(LAKE=served, METRICS=metrics, STATISTICS=Statistics(served))
     problems.register(app)
-    for module in (records, asking, entities, service, running, openapi):
+    for module in (records, asking, entities, evidence, service, running, openapi):
         app.register_blueprint(module.blueprint)
     app.before_request(_begin)
     app.after_request(_finish)
@@ -48,17 +48,23 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
-    """Tag, compress and count a response. Every body here is whole; only queries stream, and not through here."""
+    """Tag, compress and count a response. Bodies here are whole, but for files; queries do not come through here."""
     headers = response.headers
     headers.setdefault("Lake-Seq", str(lake().journal.last_seq))
     for name, text in ALWAYS:
         headers[name] = text
+    if response.is_streamed:
+        return _counted(response)
     if request.method in ("GET", "HEAD") and response.status_code == 200 and "Cache-Control" not in headers:
         _tag(response)
     body = response.get_data()
     if accepts_gzip(request.headers.get("Accept-Encoding", "")) and worth_compressing(body):
         response.set_data(compressed(body))
         headers["Content-Encoding"] = "gzip"
+    return _counted(response)
+
+
+def _counted(response: Response) -> Response:
     rule = request.url_rule.rule if request.url_rule else "none"
     metrics: Metrics = current_app.config["METRICS"]
     metrics.request(request.method, rule, response.status_code, time.perf_counter() - g.began)

@@ -153,6 +153,18 @@ def _schemas() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {"record": text, "by": text, "why": text},
     }
+    number = {"type": "integer"}
+    schemas["Bundling"] = {
+        "type": "object",
+        "required": ["things"],
+        "additionalProperties": False,
+        "properties": {
+            "things": {"type": "array", "items": text, "minItems": 1},
+            "redact": {"enum": ["persons", None]},
+            "forms": {"type": "array", "items": text},
+            "since": {"type": "array", "items": number},
+        },
+    }
     schemas["Problem"] = {
         "type": "object",
         "required": ["type", "status", "code", "title", "detail"],

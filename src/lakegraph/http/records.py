@@ -50,13 +50,13 @@ def record() -> Response:
     """Record one document, or one run in RDF."""
     said, key = parameters(), _key()
     choose((JSON, PROBLEM, TURTLE))
-    media_type = _media_type(JSON, *MEDIA_TYPES)
+    media_type = require_media_type(JSON, *MEDIA_TYPES)
     captured, supersedes = flag(said, "captured"), said.get("supersedes")
     if media_type != JSON:
         if supersedes:
             raise UsageError("A correction is sent as a document.", where="supersedes", hint=f"Send {JSON}.")
         return _receipt(lake().record_rdf(_body(), media_type, key=key, captured=captured))
-    document = _object(_body())
+    document = body_object()
     if supersedes:
         return _receipt(lake().supersede(supersedes, document, key=key))
     return _receipt(lake().record(document, key=key, captured=captured))
@@ -67,7 +67,7 @@ def record() -> Response:
 def record_batch() -> Response:
     """Record many documents, one JSON object a line; one line of answer for each, in order: a receipt or a problem."""
     captured = flag(parameters(), "captured")
-    _media_type(LINES, JSON)
+    require_media_type(LINES, JSON)
     documents = [_object(line, number) for number, line in enumerate(_body().splitlines(), 1) if line.strip()]
     lines = []
     for answer in lake().record_many(documents, captured=captured):
@@ -91,8 +91,8 @@ def withdraw() -> Response:
     parameters()
     key = _key()
     choose((JSON, PROBLEM, TURTLE))
-    _media_type(JSON)
-    said = _object(_body())
+    require_media_type(JSON)
+    said = body_object()
     fields = {name: said.pop(name, None) for name in ("record", "by", "why")}
     for name, text in fields.items():
         if not isinstance(text, str) or not text.strip():
@@ -129,7 +129,7 @@ def _key() -> str | None:
     return key
 
 
-def _media_type(*read: str) -> str:
+def require_media_type(*read: str) -> str:
     """The media type of the body.
 
     It must be said: without one, any page in a browser could send a body here without being asked whether it may.
@@ -142,6 +142,11 @@ def _media_type(*read: str) -> str:
             hint=f"Send one of {', '.join(sorted(read))}.",
         )
     return media_type
+
+
+def body_object() -> dict[str, Any]:
+    """The JSON object that was sent; see :func:`_object`."""
+    return _object(_body())
 
 
 def _body() -> bytes:

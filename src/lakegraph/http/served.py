@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from lakegraph.config import Settings
@@ -66,6 +67,14 @@ class Position(Protocol):
     @property
     def last_seq(self) -> int:
         """The number of the last entry."""
+
+
+class Signed(Protocol):
+    """A signed checkpoint."""
+
+    @property
+    def note(self) -> str:
+        """The signed note."""
 
 
 class Served(Protocol):
@@ -143,6 +152,35 @@ class Served(Protocol):
 
     def status(self) -> dict[str, Any]:
         """What the lake holds."""
+
+    def checkpoint(self) -> Signed:
+        """Sign all entries of now."""
+
+    def latest_checkpoint(self) -> Signed:
+        """What was signed last."""
+
+    def key_history(self) -> Sequence[str]:
+        """The statements about the signing keys, oldest first."""
+
+    def inclusion(self, seq: int, size: int | None = None) -> dict[str, Any]:
+        """The proof that an entry stands in the log."""
+
+    def consistency(self, old: int, size: int | None = None) -> dict[str, Any]:
+        """The proof that the log only grew."""
+
+    def bundle(
+        self,
+        things: Iterable[str],
+        out: Path,
+        *,
+        redact_persons: bool = False,
+        since: Sequence[int] = (),
+        forms: Sequence[str] = (),
+    ) -> Answer:
+        """Write an evidence bundle."""
+
+    def sign_when_due(self) -> None:
+        """Sign checkpoints as they fall due."""
 
     def query_health(self) -> dict[str, Any]:
         """How the query service is."""

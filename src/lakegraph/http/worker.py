@@ -123,6 +123,7 @@ class Opening:
             lake.query_health()  # starts the query workers, before two threads ask for them at once
             self._log = QueryLog(lake.directory / _QUERY_LOG if lake.directory else None)
             app = create_app(lake, hosts=self._hosts, querylog=self._log)
+            lake.sign_when_due()
             if lake.lock:
                 lake.lock.announce(self._url)
         except Exception:

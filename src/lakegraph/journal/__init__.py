@@ -5,13 +5,14 @@ from __future__ import annotations
 from lakegraph.journal.audit import Progress, verify_file
 from lakegraph.journal.canonical import canonical
 from lakegraph.journal.checkpoint import Checkpointer, CheckpointPolicy, verify_checkpoint
+from lakegraph.journal.database import replace_file
 from lakegraph.journal.entry import Draft, Entry, commitment, leaf_of, parse_body
 from lakegraph.journal.journal import Journal
 from lakegraph.journal.keys import Key, KeyRing, origin_of, verify_history
 from lakegraph.journal.ledger import Ledger
 from lakegraph.journal.lock import Holder, LakeLock, holder_of
 from lakegraph.journal.merkle import leaf_hash, verify_consistency, verify_inclusion
-from lakegraph.journal.note import Checkpoint, Verifier
+from lakegraph.journal.note import Checkpoint, Verifier, parse_checkpoint
 from lakegraph.journal.rows import Evidence, Problem
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "leaf_of",
     "origin_of",
     "parse_body",
+    "parse_checkpoint",
+    "replace_file",
     "verify_checkpoint",
     "verify_consistency",
     "verify_file",

@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
+from typing import ClassVar
 
-from lakegraph.errors import LakegraphError, UsageError
+from lakegraph.errors import LakeDamagedError, LakegraphError, UsageError
 from lakegraph.journal import note
 from lakegraph.journal.database import replace_file, storage_errors
 from lakegraph.journal.keys import Key, KeyRing, keys_at
@@ -71,7 +72,11 @@ class Checkpointer:
         file: Where the latest checkpoint stands.
         policy: When one is due.
         clock: Seconds, from any beginning, that only grow.
+        age: How many seconds ago the latest checkpoint was signed.
     """
+
+    # One for all: two that sign for one lake must not write its file at the same time.
+    _lock: ClassVar[RLock] = RLock()
 
     def __init__(
         self,
@@ -80,15 +85,15 @@ class Checkpointer:
         file: Path,
         policy: CheckpointPolicy | None = None,
         clock: Callable[[], float] = time.monotonic,
+        age: float = 0.0,
     ) -> None:
         self._ledger = ledger
         self._ring = ring
         self._file = file
         self._policy = policy or CheckpointPolicy()
         self._clock = clock
-        self._lock = RLock()
         self._latest = self._kept()
-        self._since = clock()
+        self._since = clock() - age
 
     @property
     def latest(self) -> Checkpoint | None:
@@ -104,9 +109,15 @@ class Checkpointer:
         """Sign a checkpoint over all entries of now and keep it; the latest one again when it covers just these.
 
         Raises:
+            LakeDamagedError: The entries do not continue those that the latest checkpoint covers: to sign would be to
+                replace the one thing that says so.
             StorageError: The disk refused; the latest checkpoint is still the one before.
         """
         with self._lock:
+            kept = self._kept()  # another may have signed meanwhile
+            if kept and (self._latest is None or (kept.size >= self._latest.size and kept != self._latest)):
+                self._latest = kept
+            self._refuse_another_past()
             size = self._ledger.size
             if self._latest is None or self._latest.size != size or not self._by_current_key(self._latest):
                 self._latest = self._signed(size)
@@ -131,6 +142,16 @@ class Checkpointer:
                 yield from self._disagreements(verify_checkpoint(text, self._ring.keys))
             except LakegraphError as error:
                 yield Problem(None, "checkpoint", error.message)
+
+    def _refuse_another_past(self) -> None:
+        found = next(self._disagreements(self._latest), None) if self._latest else None
+        if found:
+            raise LakeDamagedError(
+                f"Nothing is signed: {found.message}.",
+                where=str(self._file),
+                hint="Run `lakegraph audit`. If the journal was put back to an earlier state on purpose, move this file"
+                " away, and tell whoever holds a later checkpoint.",
+            )
 
     def _disagreements(self, signed: Checkpoint) -> Iterator[Problem]:
         size = self._ledger.size

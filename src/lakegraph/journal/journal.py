@@ -239,6 +239,10 @@ class Journal:
             {"record": record},
         )
 
+    def erasures(self) -> list[Entry]:
+        """Every entry that records an erasure, in order."""
+        return [evidence.entry for evidence in self._select("WHERE e.erases IS NOT NULL ORDER BY e.seq", ())]
+
     def successor(self, graph: str) -> Entry | None:
         """The last entry that superseded, withdrew or erased *graph*."""
         return self._one("WHERE e.seq = (SELECT max(seq) FROM entries WHERE supersedes = :graph)", {"graph": graph})

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 from urllib.parse import quote, urlsplit
 
 from cryptography.hazmat.primitives import serialization
@@ -24,6 +25,7 @@ from lakegraph.journal.note import Signer, Verifier
 _TITLE = "lakegraph signing key"
 _STATEMENT = re.compile(rf"{_TITLE}\n([^\n]+)\n(0|[1-9][0-9]*)\n([^\n]+)\n")
 _OTHERS = 0o077
+_CHANGING = RLock()  # who opens the keys removes what an interrupted rotation left, which one under way must not lose
 
 
 def origin_of(base: str, lake_id: str) -> str:
@@ -79,7 +81,8 @@ class KeyRing:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._load()
+        with _CHANGING:
+            self._load()
 
     @classmethod
     def create(cls, directory: Path, origin: str) -> KeyRing:
@@ -152,10 +155,12 @@ class KeyRing:
         Raises:
             StorageError: The disk refused; the old key stays in use.
         """
-        number = len(self._statements) + 1
-        since = max(size, self._keys[-1].since)
-        _introduce(self._directory, number, Ed25519PrivateKey.generate(), self.origin, since=since, before=self._signer)
-        self._load()
+        with _CHANGING:
+            number = len(self._statements) + 1
+            since = max(size, self._keys[-1].since)
+            private = Ed25519PrivateKey.generate()
+            _introduce(self._directory, number, private, self.origin, since=since, before=self._signer)
+            self._load()
         return self._signer.verifier
 
 

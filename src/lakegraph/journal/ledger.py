@@ -65,6 +65,12 @@ class Ledger:
             found = [(int(size), str(note)) for size, note in kept]
         yield from found
 
+    def kept(self, size: int) -> str | None:
+        """The text of the signed checkpoint that was kept for the first *size* entries."""
+        with self._readers.take() as connection:
+            found = connection.execute("SELECT note FROM checkpoints WHERE size = ?", (size,)).fetchone()
+        return None if found is None else str(found[0])
+
     def keep(self, size: int, note: str) -> None:
         """Keep a signed checkpoint over the first *size* entries; a second of the same size is not kept.
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import urllib3
 
-from lakegraph.errors import LakeBusyError, LakegraphError, UsageError
+from lakegraph.errors import LakeBusyError, LakegraphError, StorageError, UsageError
 from lakegraph.remote.problem import error_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 JSON = "application/json"
 _TIMEOUT = urllib3.Timeout(connect=5, read=300)
 _CONNECTIONS = 8
+_CHUNK = 1 << 16
 Response = urllib3.BaseHTTPResponse
 
 
@@ -56,22 +60,56 @@ class Connection:
             headers["Idempotency-Key"] = quote(key, safe="")
         return self._send("POST", path, headers, body)
 
+    def download(self, path: str, body: bytes, media_type: str, out: Path, *, accept: str) -> Response:
+        """The response to a POST, whose body goes to the file *out*, chunk by chunk.
+
+        Raises:
+            StorageError: The file cannot be written; nothing is left of it.
+        """
+        headers = {"Accept": accept, "Content-Type": media_type}
+        answer = self._send("POST", path, headers, body, whole=False)
+        part = out.with_name(out.name + ".part")
+        try:
+            with part.open("wb") as file:
+                for chunk in answer.stream(_CHUNK, decode_content=False):
+                    file.write(chunk)
+            part.replace(out)
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            answer.close()
+            part.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise StorageError(f"The file could not be written: {error.strerror}.", where=str(out)) from error
+            raise self._unreachable(error) from error
+        finally:
+            answer.release_conn()
+        return answer
+
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
 
-    def _send(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Response:
+    def _unreachable(self, error: Exception) -> LakeBusyError:
+        return LakeBusyError(
+            f"The lake at {self.url} cannot be reached.", where=self.url, hint=f"Is it running? {error}"
+        )
+
+    def _send(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None, *, whole: bool = True
+    ) -> Response:
         if self._written:
             # Queries read a snapshot that may be a second old: it must hold what this client has written.
             headers["Lake-Min-Seq"] = str(self._written)
         try:
             answer = self._pool.request(
-                method, self.url + path, body=body, headers=self._headers | headers, redirect=False
+                method,
+                self.url + path,
+                body=body,
+                headers=self._headers | headers,
+                redirect=False,
+                preload_content=whole,
             )
         except urllib3.exceptions.HTTPError as error:
-            raise LakeBusyError(
-                f"The lake at {self.url} cannot be reached.", where=self.url, hint=f"Is it running? {error}"
-            ) from error
+            raise self._unreachable(error) from error
         if answer.status >= 300:
             raise _problem(answer)
         if method == "POST":
