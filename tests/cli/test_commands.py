@@ -195,7 +195,18 @@ def test_the_demo_ends_with_answers(run: Run) -> None:
     assert result.exit_code == 0, result.output
     for piece in ("5-fold", "Why", "└─", "complete, 4 steps", "Refused:", "3 problems", "SELECT", "accuracy"):
         assert piece in result.output, piece
-    assert run("demo", "--no-serve").exit_code == 1
+    again = run("demo", "--no-serve")
+    assert again.exit_code == 0
+    assert "was made in demo-lake before" in again.output
+
+
+def test_a_demo_that_was_interrupted_is_not_served(run: Run) -> None:
+    """What is there is left alone, and what to do is said."""
+    assert run("--lake", "demo-lake/lake", "init", "--base", "https://lake.example.org/").exit_code == 0
+    refused = run("demo", "--no-serve")
+    assert refused.exit_code == 1
+    assert "interrupted before its end" in refused.output
+    assert "Remove demo-lake" in refused.output
 
 
 def test_evidence_is_given_away_and_verified(filled: Run, tmp_path: Path) -> None:
