@@ -93,3 +93,22 @@ def test_a_withdrawn_record_can_be_erased(diabetes: LocalLake) -> None:
     assert diabetes.erase(MON, why="Art. 17 GDPR").entries == (7,)
     assert diabetes.journal.read(7).erased
     assert list(diabetes.audit()) == []
+
+
+def test_change_sets_are_erased_in_order(diabetes: LocalLake) -> None:
+    """One that removed statements would bring them back: it goes last, and only when forced."""
+    where, graph = diabetes.directory, "https://example.org/notes"
+    assert where is not None
+    said = diabetes.put_graph(graph, [(b"<urn:a> <urn:b> 'zebrafinch' .", "text/turtle")])
+    kept = diabetes.put_graph(graph, [(b"<urn:a> <urn:b> 'wren' .", "text/turtle")])
+    assert said.change
+    assert kept.change
+    with pytest.raises(ConflictError, match="The 1 statements that this change-set removed would be there again"):
+        diabetes.erase(kept.change, why="Art. 17 GDPR")
+    diabetes.erase(said.change, why="Art. 17 GDPR")
+    diabetes.erase(kept.change, why="Art. 17 GDPR", force=True)
+    diabetes.close()
+    bootstrap.rebuild(where)
+    assert traces(where) == []
+    with lakegraph.open(where) as again:
+        assert list(again.audit()) == []

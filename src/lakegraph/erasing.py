@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lakegraph.change_effects import CHANGE
 from lakegraph.errors import ConflictError, UsageError
-from lakegraph.journal import Entry
+from lakegraph.journal import Entry, count_quads
 from lakegraph.lake import Lake
 from lakegraph.preparing import unknown_record
 
@@ -40,7 +41,8 @@ class Erasing(Lake):
         """Erase what a record says: all of its revisions, or the one whose graph is named.
 
         Its leaves, commitments and proofs stay, and an entry of kind ``erase`` says why. Graph and index no longer show
-        it when this returns; their files may hold traces of it until the lake is rebuilt, as ``lakegraph erase`` does.
+        it when this returns; their files may hold traces of it until the lake is rebuilt, as ``lakegraph erase`` does,
+        and an edited graph shows what a change-set did to it until then.
 
         Args:
             record: The IRI of the record, or that of its graph, which then goes alone.
@@ -63,8 +65,10 @@ class Erasing(Lake):
             needed = tuple(self._relying(entries))
             if dry_run:
                 return Erasure(entries[0].record, seqs, (), needed)
-            if needed and not force:
-                raise _needed(entries[0].record, needed)
+            if not force:
+                _check_edits(entries)
+                if needed:
+                    raise _needed(entries[0].record, needed)
             self._behind = True  # should something fail after the journal is written, the graph must still learn of it
             try:
                 done = self.journal.erase(seqs, actor=self._actor(actor), level=entries[-1].level, reason=why.strip())
@@ -114,6 +118,17 @@ def _check_reason(why: str) -> None:
             where="why",
             hint="Such as: Art. 17 GDPR, request 12.",
         )
+
+
+def _check_edits(entries: Sequence[Entry]) -> None:
+    """An erased change-set does nothing any more, so what it removed would be there again."""
+    for entry in entries:
+        if entry.kind == CHANGE and entry.removed:
+            raise ConflictError(
+                f"The {count_quads(entry.removed)} statements that this change-set removed would be there again.",
+                where=entry.record,
+                hint="Erase the change-sets that added them first, then this one with force.",
+            )
 
 
 def _needed(record: str, graphs: Sequence[str]) -> ConflictError:

@@ -29,6 +29,7 @@ PARTS = {
     "finding": "lists, facets, search, leaderboards",
     "sparql": "SPARQL over HTTP, against oxigraph serve",
     "upkeep": "snapshot, dump, verify, rebuild",
+    "evidence": "ledger, bundles, verification, audit, export",
     "rdflib": "rdflib in memory, the naive way",
     "mlflow": "MLflow on SQLite",
     "mlmd": "ML Metadata on SQLite",

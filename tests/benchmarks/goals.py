@@ -68,6 +68,11 @@ def value(key: str) -> Measure:
     return lambda report: report.value(key)
 
 
+def of_size(key: str, runs: int) -> Measure:
+    """A figure of just this size."""
+    return lambda report: report.value(key, runs)
+
+
 def ratio(over: str, under: str) -> Measure:
     """One figure over another, each of the largest lake."""
 
@@ -197,6 +202,11 @@ GOALS = (
     Goal(
         "validation of 1 million quads, at the measured rate", minutes_for(1e6, "upkeep.validate"), "at most", 2, "min"
     ),
+    Goal("what the ledger adds to a record", value("evidence.ledger"), "at most", 1, "ms"),
+    Goal("inclusion proof: largest log against the one before", growth("evidence.inclusion"), "at most", 1.5),
+    Goal("bundle of a lineage of 1,000 records, CPU", of_size("evidence.bundle.cpu", 1000), "at most", 5, "s"),
+    Goal("verification of 10,000 records, CPU", of_size("evidence.verify.cpu", 10_000), "at most", 10, "s"),
+    Goal("memory that the export of the largest lake takes more", value("evidence.export.memory"), "at most", 50, "MB"),
     Goal("disk a run, all projections", value("disk.total"), "at most", 40, "KB"),
     Goal("search a word against Virtuoso", ratio("peer.virtuoso.word", "find.word"), "at least", 1),
     Goal("latest 20 against Virtuoso", ratio("peer.virtuoso.latest", "find.latest"), "at least", 1),

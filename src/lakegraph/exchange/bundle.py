@@ -152,7 +152,7 @@ class _Records:
     """Writes records one after the other, and keeps their leaves and proofs for the end."""
 
     def __init__(self, lake: LakeParts, signed: Checkpoint, archive: ArchiveWriter, redactor: Redactor | None) -> None:
-        self._ledger, self._size = lake.journal.ledger, signed.size
+        self._ledger, self._size = lake.journal.ledger.remembering(), signed.size
         self._archive, self._redactor = archive, redactor
         self._leaves, self._proofs = archive.spool(), archive.spool()
         self.count = self.redacted = 0
@@ -214,7 +214,7 @@ def _file(seq: int, part: str = "") -> str:
 
 def _consistency(lake: LakeParts, size: int, since: Sequence[int]) -> Iterator[bytes]:
     """A proof from each checkpoint that somebody may hold."""
-    ledger = lake.journal.ledger
+    ledger = lake.journal.ledger.remembering()
     for older in since:
         if not 0 < older <= size:
             raise NotFoundError(f"No proof leads from {older} to {size} entries.", where="since")

@@ -6,12 +6,12 @@ from lakegraph.journal.audit import Progress, verify_file
 from lakegraph.journal.canonical import canonical
 from lakegraph.journal.checkpoint import Checkpointer, CheckpointPolicy, verify_checkpoint
 from lakegraph.journal.database import replace_file
-from lakegraph.journal.entry import Draft, Entry, commitment, leaf_of, parse_body
+from lakegraph.journal.entry import Draft, Entry, commitment, count_quads, leaf_of, parse_body
 from lakegraph.journal.journal import Journal
 from lakegraph.journal.keys import Key, KeyRing, origin_of, verify_history
 from lakegraph.journal.ledger import Ledger
 from lakegraph.journal.lock import Holder, LakeLock, holder_of
-from lakegraph.journal.merkle import leaf_hash, verify_consistency, verify_inclusion
+from lakegraph.journal.merkle import Frontier, leaf_hash, verify_consistency, verify_inclusion
 from lakegraph.journal.note import Checkpoint, Verifier, parse_checkpoint
 from lakegraph.journal.rows import Evidence, Problem
 
@@ -22,6 +22,7 @@ __all__ = [
     "Draft",
     "Entry",
     "Evidence",
+    "Frontier",
     "Holder",
     "Journal",
     "Key",
@@ -33,6 +34,7 @@ __all__ = [
     "Verifier",
     "canonical",
     "commitment",
+    "count_quads",
     "holder_of",
     "leaf_hash",
     "leaf_of",
