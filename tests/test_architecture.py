@@ -15,9 +15,8 @@ import lakegraph
 PACKAGE = Path(lakegraph.__file__).parent
 CORE = ("validation", "journal", "graph", "index", "questions")
 USE_CASES = (
-    "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "names", "receipts",
-    "governing", "people",
-    "changing", "change_effects",
+    "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "met", "recent",
+    "names", "receipts", "governing", "people", "changing", "change_effects",
 )  # fmt: skip
 
 LAYERS: dict[str, int] = {

@@ -108,7 +108,7 @@ class Administration(Lake):
 
     def _publish_people(self) -> None:
         with self._writer.exclusively():
-            publish_people(self._projector.graph, self._projector.index, self.base, self.people)
+            self._view.meet(publish_people(self._projector.graph, self._projector.index, self.base, self.people))
 
     def dump(self, out: BinaryIO) -> None:
         """Write every quad of the graph as N-Quads."""

@@ -23,6 +23,7 @@ from lakegraph.graph import Oxigraph
 from lakegraph.index import Index
 from lakegraph.journal import Journal, LakeLock
 from lakegraph.lake import Lake
+from lakegraph.met import Met
 from lakegraph.names import LakeNames
 from lakegraph.people import People
 from lakegraph.preparing import Preparer
@@ -94,7 +95,8 @@ def _wire(where: Path, settings: Settings, lock: LakeLock, progress: Progress | 
     people = People.open(where / _PEOPLE, pseudonymous=settings.people.pseudonymous)
     graph = Oxigraph.open(where / _VIEW / "graph")
     index = Index.open(where / _VIEW / "index.db")
-    view = View(graph, vocabularies())
+    met = Met(where / _VIEW / "met.bloom", journal.lake_id, f"<{journal.base}id/")
+    view = View(graph, vocabularies(), lambda: graph.version, met)
     reason = reasoner()
     shapes, digest = shape_set()
     preparer = Preparer(
@@ -110,7 +112,8 @@ def _wire(where: Path, settings: Settings, lock: LakeLock, progress: Progress | 
     projector = Projector(journal, graph, index, reason, view)
     lake = LocalLake(settings, where, journal, projector, preparer, view, people, lock)
     publish_vocabularies(graph, journal.base)
-    publish_people(graph, index, journal.base, people)
+    projector.meet(met, progress)
+    view.meet(publish_people(graph, index, journal.base, people))
     lake.catch_up(progress)
     return lake
 

@@ -27,8 +27,12 @@ def publish_vocabularies(graph: Graph, base: str) -> None:
     graph.apply([Change(seq=0, add=add, drop=(name,))])
 
 
-def publish_people(graph: Graph, index: Index, base: str, people: People) -> None:
-    """Put what the directory says of people into ``{base}graph/agents`` and the index, in place of what stood there."""
+def publish_people(graph: Graph, index: Index, base: str, people: People) -> set[str]:
+    """Put what the directory says of people into ``{base}graph/agents`` and the index, in place of what stood there.
+
+    Returns:
+        Those of whom the graph says something now, as tokens.
+    """
     known = [p for p in people.list() if p.name]
     index.put_people(
         Indexed(f"{base}id/{p.kind}/{p.slug}", p.name or "", p.job_title or "", p.kind.removeprefix("software-"))
@@ -48,3 +52,4 @@ def publish_people(graph: Graph, index: Index, base: str, people: People) -> Non
             said.append((iri, LAKE.hasJobTitle, concepts[person.job_title]))
     if said or any(graph.match(graph=name)):
         graph.apply([Change(seq=0, add=nquads(sorted(said), name), drop=(name,))])
+    return {s for s, _, _ in said}

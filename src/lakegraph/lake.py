@@ -264,6 +264,7 @@ class Lake:
             # The journal holds them; the graph is brought up to it before the next write and at the next opening.
             self._behind = True
             return [_kept_but_hidden(error)] * len(ready)
+        self._view.settle(entries)
         return [_receipt(entry, prepared) for entry, prepared in zip(entries, ready, strict=True)]
 
     def _repair(self) -> None:
@@ -281,6 +282,7 @@ class Lake:
     def close(self) -> None:
         """Release the directory. The lake cannot be used after this."""
         with self._writer.exclusively():
+            self._view.save()
             self._projector.index.close()
             self._projector.graph.close()
             self.people.close()

@@ -12,6 +12,7 @@ from lakegraph.errors import LakeDamagedError
 from lakegraph.graph import Change, Graph, Rows
 from lakegraph.index import Fragment, Index
 from lakegraph.journal import Entry, Journal
+from lakegraph.met import Met, nodes_of
 from lakegraph.preparing import Retraction, nquads
 from lakegraph.rdf.inference import Reasoner
 from lakegraph.rdf.namespaces import LAKE, PROV, XSD
@@ -87,6 +88,7 @@ class Projector:
         effects = self.effects.of(entry.added, entry.removed)
         change = _change(entry, effects.inferred, None)
         lost = nquads(sorted(effects.unsupported))
+        self._view.meet({*nodes_of(effects.added), f"<{entry.graph}>"})
         self._write([replace(change, remove=change.remove + lost)], [_fragment(entry, (), ())])
         self._view.begin()
 
@@ -175,6 +177,15 @@ class Projector:
         assert isinstance(rows, Rows)  # noqa: S101 - the query is a SELECT
         return [value(row[2]) for row in rows.rows if row[2]]
 
+    def meet(self, met: Met, progress: Progress | None = None) -> None:
+        """Let *met* know every node of the journal; after a crash, or in a lake made without it, that takes a while."""
+        last, start = self._journal.last_seq, met.seq
+        for entry in self._journal.entries(after=start):
+            met.add({*nodes_of(parse_nquads(entry.added)), f"<{entry.graph}>"})
+            met.reach(entry.seq, entry.seq)
+            if progress and entry.seq % _GROUP == 0:
+                progress(entry.seq - start, last - start)
+
     def catch_up(self, progress: Progress | None = None) -> int:
         """Apply what the projections have not seen, and say how many entries that was.
 
@@ -211,6 +222,7 @@ class Projector:
         for group in _groups(self._journal.entries(after=start), _GROUP):
             self._view.begin()
             self.apply(group, [None] * len(group))
+            self._view.settle(group)
             if progress:
                 progress(group[-1].seq - done, last - done)
         return last - done

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from lakegraph.journal import Entry
+from lakegraph.met import Met
 from lakegraph.rdf.terms import Triple
+from lakegraph.recent import Recent
+
+Node = dict[str, list[str]]
+"""The objects of one subject by predicate."""
 
 _LARGE = 200
+_NODES = 10_000
+_NOTHING: Node = {}
+_NOBODY: Mapping[str, None] = {}
 
 
 class Stored(Protocol):
@@ -30,71 +39,179 @@ class Layer:
     """Statements in memory, looked up from either end."""
 
     def __init__(self, triples: Iterable[Triple] = ()) -> None:
-        self._from: dict[str, dict[str, dict[str, None]]] = {}
-        self._to: dict[tuple[str, str], dict[str, None]] = {}
+        self.nodes: dict[str, Node] = {}
+        self._into: dict[str, dict[str, dict[str, None]]] = {}
         self.add(triples)
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Add *triples*; doubles are kept once."""
-        out, into = self._from, self._to
+        nodes, into = self.nodes, self._into
         for s, p, o in triples:
-            out.setdefault(s, {}).setdefault(p, {})[o] = None
-            into.setdefault((p, o), {})[s] = None
+            node = nodes.get(s)
+            if node is None:
+                nodes[s] = {p: [o]}
+            elif p not in node:
+                node[p] = [o]
+            elif o not in node[p]:
+                node[p].append(o)
+            if p in into:
+                into[p].setdefault(o, {})[s] = None
 
     def match(self, s: str | None = None, p: str | None = None, o: str | None = None) -> Iterator[Triple]:
         """The triples of a pattern."""
-        for subject in self._from if s is None else (s,):
+        for subject in self.nodes if s is None else (s,):
             for predicate, target in self.outgoing(subject):
                 if p in (None, predicate) and o in (None, target):
                     yield subject, predicate, target
 
     def clear(self) -> None:
         """Forget everything."""
-        self._from.clear()
-        self._to.clear()
+        self.nodes.clear()
+        for subjects in self._into.values():
+            subjects.clear()
 
     def __contains__(self, subject: str) -> bool:
-        return subject in self._from
+        return subject in self.nodes
 
     def outgoing(self, subject: str) -> list[tuple[str, str]]:
         """Predicate and object of every statement about *subject*."""
-        return [(p, o) for p, objects in self._from.get(subject, {}).items() for o in objects]
+        return [(p, o) for p, objects in self.nodes.get(subject, _NOTHING).items() for o in objects]
 
-    def objects(self, subject: str, predicate: str) -> Iterable[str]:
+    def objects(self, subject: str, predicate: str) -> Sequence[str]:
         """The objects of *subject* and *predicate*."""
-        return self._from.get(subject, {}).get(predicate, ())
+        return self.nodes.get(subject, _NOTHING).get(predicate, ())
 
     def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - RDF's own word
         """The subjects that have *object* under *predicate*."""
-        return self._to.get((predicate, object), ())
+        found = self._into.get(predicate)
+        if found is None:
+            found = self._turned(predicate)
+        return found.get(object, _NOBODY)
+
+    def _turned(self, predicate: str) -> dict[str, dict[str, None]]:
+        """The statements of *predicate* from their objects: few predicates are ever asked so, and those again."""
+        found = self._into[predicate] = {}
+        for s, node in self.nodes.items():
+            for o in node.get(predicate, ()):
+                found.setdefault(o, {})[s] = None
+        return found
+
+    def everyone(self) -> set[str]:
+        """Every subject, and every object that is an IRI."""
+        found = set(self.nodes)
+        for node in self.nodes.values():
+            for objects in node.values():
+                found.update([o for o in objects if o[0] == "<"])
+        return found
+
+    def incoming(self) -> Iterator[tuple[tuple[str, str], Iterable[str]]]:
+        """What is known from the objects: predicate and object with their subjects, for predicates that were asked."""
+        for predicate, found in self._into.items():
+            for target, subjects in found.items():
+                yield (predicate, target), subjects
 
 
 class View:
     """The lake as the next record of a group sees it.
 
+    What is read of the graph is remembered from group to group, and what a group adds is added to what is remembered:
+    the shared things of a lake, such as programs, people and data sets, are read once.
+
     Args:
-        graph: The stored graph. It does not change while a group is prepared, so what is read of it is remembered.
+        graph: The stored graph. It does not change while a group is prepared.
         vocabularies: Concepts; they are read here and never looked up in the graph.
+        version: Gives a number that grows with every write to the graph; without it nothing is remembered from one
+            group to the next.
+        met: The nodes that the graph may know something of; without it the graph is asked of every node.
     """
 
-    def __init__(self, graph: Stored, vocabularies: Layer) -> None:
+    def __init__(
+        self,
+        graph: Stored,
+        vocabularies: Layer,
+        version: Callable[[], int] | None = None,
+        met: Met | None = None,
+    ) -> None:
         self._graph = graph
+        self._met = met
         self._vocabularies = vocabularies
+        self._version_now = version
+        self._version: int | None = None
         self._pending = Layer()
         self._gone: frozenset[Triple] = frozenset()
         # Subjects with many statements, such as a study with its analyses: read by predicate, never whole.
         self._large: set[str] = set()
-        self._outgoing: dict[str, dict[str, list[str]]] = {}
-        self._incoming: dict[tuple[str, str], list[str]] = {}
+        self._outgoing: Recent[str, Node] = Recent(_NODES)
+        self._incoming: Recent[tuple[str, str], dict[str, None]] = Recent(_NODES)
         self._strangers: dict[str, dict[str, list[str]]] = {}
 
     def begin(self) -> None:
-        """Start a group: nothing is pending and nothing is remembered."""
-        self._pending.clear()
+        """Start a group: nothing is pending, and what is remembered is what the graph holds."""
+        self._end()
+        version = self._version_now() if self._version_now else None
+        if self._gone or version is None or version != self._version:
+            self._forget()
         self._gone = frozenset()
+        self._version = version
+
+    def settle(self, entries: Sequence[Entry]) -> None:
+        """Take what is pending for stored: the graph holds everything of *entries*, which follow one another.
+
+        If it was written more than once since the group began, what is remembered of it is forgotten.
+        """
+        version = self._version_now() if self._version_now else None
+        if self._gone or version is None or self._version is None or version != self._version + 1:
+            self._version = None
+        else:
+            self._version = version
+            self._absorb()
+            for entry in entries:  # of its graph it says more than the record does: when it was made, and as which
+                self._outgoing.drop(f"<{entry.graph}>")
+        self._end()
+        if self._met is not None:
+            self._met.reach(entries[0].seq, entries[-1].seq)
+
+    def meet(self, tokens: Iterable[str]) -> None:
+        """Know that the graph says something of *tokens* from now on, though no record does."""
+        if self._met is not None:
+            self._met.add(tokens)
+
+    def save(self) -> None:
+        """Keep what the next opening would otherwise have to read from the journal."""
+        if self._met is not None:
+            self._met.save()
+
+    def _end(self) -> None:
+        if self._met is not None:
+            self._met.add(self._pending.everyone())
+        self._pending.clear()
+        self._strangers.clear()
+
+    def _absorb(self) -> None:
+        for subject, node in self._pending.nodes.items():
+            if subject in self._large or subject in self._vocabularies:
+                continue
+            known = self._outgoing.find(subject)
+            if not known:
+                if known is not None:  # nothing was stored of it
+                    self._outgoing.keep(subject, node)
+                continue
+            for p, objects in node.items():
+                stored = known.setdefault(p, [])
+                stored += [o for o in objects if o not in stored]
+                if len(stored) > _LARGE:
+                    self._large.add(subject)
+            if subject in self._large:
+                self._outgoing.drop(subject)
+        for key, subjects in self._pending.incoming():
+            into = self._incoming.find(key)
+            if into is not None:
+                into.update(dict.fromkeys(subjects))
+
+    def _forget(self) -> None:
+        self._large.clear()
         self._outgoing.clear()
         self._incoming.clear()
-        self._strangers.clear()
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Let the records that follow in this group see *triples*."""
@@ -102,61 +219,72 @@ class View:
 
     def without(self, triples: Iterable[Triple]) -> None:
         """Hide stored *triples*, which the record in hand takes back, until the next group."""
+        self._forget()
+        self._version = None
         self._gone = frozenset(triples)
 
-    def _stored(self, subject: str) -> dict[str, list[str]]:
-        found = self._outgoing.get(subject)
+    def _stored(self, subject: str) -> Node:
+        """What is stored of a subject that is not large; read it by predicate if it turns out to be."""
+        found = self._outgoing.find(subject)
         if found is None:
+            if subject in self._large:
+                return _NOTHING
             found = {}
-            if subject[0] == "<":
+            if subject[0] == "<" and (self._met is None or subject in self._met):
                 pairs = self._graph.outgoing(subject)
                 if len(pairs) > _LARGE:
                     self._large.add(subject)
+                    return _NOTHING
                 for p, o in pairs:
                     if not self._gone or (subject, p, o) not in self._gone:
                         found.setdefault(p, []).append(o)
-            self._outgoing[subject] = found
+            self._outgoing.keep(subject, found)
         return found
 
     def knows(self, subject: str) -> bool:
         """Whether anything is said of *subject*."""
-        return next(iter(self.outgoing(subject)), None) is not None
+        if subject in self._pending or subject in self._vocabularies:
+            return True
+        if self._stored(subject):
+            return True
+        return subject in self._large and next(iter(self.outgoing(subject)), None) is not None
 
     def states(self, triple: Triple) -> bool:
         """Whether *triple* is said already."""
         s, p, o = triple
-        return o in self._objects_of_large(s, p) if s in self._large else o in self.objects(s, p)
+        return o in self.objects(s, p)
 
-    def outgoing(self, subject: str) -> Iterator[tuple[str, str]]:
+    def outgoing(self, subject: str) -> Iterable[tuple[str, str]]:
         """Predicate and object of every statement about *subject*, each once."""
         if subject in self._vocabularies:
-            yield from self._vocabularies.outgoing(subject)
-            return
+            return self._vocabularies.outgoing(subject)
+        stored = self._stored(subject)
         if subject in self._large:
-            for s, p, o in self._graph.match(subject):
-                if not self._gone or (s, p, o) not in self._gone:
-                    yield p, o
-            known: dict[str, list[str]] = {}
-        else:
-            known = self._stored(subject)
-        for p, objects in known.items():
-            for o in objects:
-                yield p, o
+            return self._outgoing_of_large(subject)
+        said = [(p, o) for p, objects in stored.items() for o in objects]
         if subject in self._pending:
-            for p, o in self._pending.outgoing(subject):
-                if o not in known.get(p, ()):
-                    yield p, o
+            said += [(p, o) for p, o in self._pending.outgoing(subject) if o not in stored.get(p, ())]
+        return said
+
+    def _outgoing_of_large(self, subject: str) -> Iterator[tuple[str, str]]:
+        for s, p, o in self._graph.match(subject):
+            if not self._gone or (s, p, o) not in self._gone:
+                yield p, o
+        for p, o in self._pending.outgoing(subject):
+            if o not in self._graph.objects(subject, p):
+                yield p, o
 
     def objects(self, subject: str, predicate: str) -> Iterable[str]:
         """The objects of *subject* and *predicate*, each once."""
         if subject in self._vocabularies:
             return self._vocabularies.objects(subject, predicate)
+        stored: Sequence[str] = self._stored(subject).get(predicate, ())
         if subject in self._large:
-            stored: Iterable[str] = self._objects_of_large(subject, predicate)
-        else:
-            stored = self._stored(subject).get(predicate, ())
+            stored = self._objects_of_large(subject, predicate)
         pending = self._pending.objects(subject, predicate)
-        return dict.fromkeys([*stored, *pending]) if pending else stored
+        if not pending:
+            return stored
+        return dict.fromkeys([*stored, *pending]) if stored else pending
 
     def _objects_of_large(self, subject: str, predicate: str) -> list[str]:
         found = self._graph.objects(subject, predicate)
@@ -165,21 +293,27 @@ class View:
     def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - RDF's own word
         """The subjects that have *object* under *predicate*, each once."""
         key = (predicate, object)
-        stored = self._incoming.get(key)
+        stored = self._incoming.find(key)
         if stored is None:
-            stored = self._incoming[key] = self._read_incoming(predicate, object)
+            stored = dict.fromkeys(self._read_incoming(predicate, object))
+            self._incoming.keep(key, stored)
         pending = self._pending.subjects(predicate, object)
         return dict.fromkeys([*stored, *pending]) if pending else stored
 
     def _read_incoming(self, predicate: str, target: str) -> list[str]:
         """Stored subjects. Of a node that nothing is said of, all that leads to it is read at once: mostly nothing."""
-        if target[0] == "<" and target not in self._vocabularies and not self._stored(target):
+        if target[0] == "<" and target not in self._vocabularies and self._is_stranger(target):
             found = self._strangers.get(target)
             if found is None:
                 found = self._strangers[target] = {}
+                if self._met is not None and target not in self._met:
+                    return []
                 for s, p, _ in self._graph.match(None, None, target):
                     found.setdefault(p, []).append(s)
             subjects: Iterable[str] = found.get(predicate, ())
         else:
             subjects = self._graph.subjects(predicate, target)
         return [s for s in subjects if not self._gone or (s, predicate, target) not in self._gone]
+
+    def _is_stranger(self, node: str) -> bool:
+        return not self._stored(node) and node not in self._large

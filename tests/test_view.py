@@ -1,0 +1,136 @@
+"""What is remembered of the graph between records is what the graph holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import lakegraph
+from lakegraph.bootstrap import LocalLake
+from lakegraph.errors import LakegraphError
+from lakegraph.met import Met
+from lakegraph.recent import Recent
+from lakegraph.testing import BASE, generate
+from lakegraph.view import Layer, View
+
+BELOW = f"<{BASE}id/"
+
+
+def _tokens(count: int, kind: str) -> list[str]:
+    return [f"{BELOW}{kind}/{n}>" for n in range(count)]
+
+
+def test_what_was_met_is_never_taken_for_new() -> None:
+    met = Met(None, "lake", BELOW)
+    tokens = _tokens(30_000, "run")
+    met.add(tokens)
+    assert all(token in met for token in tokens)
+    strangers = _tokens(5_000, "model")
+    assert sum(token in met for token in strangers) < 500  # one in a hundred a layer; here there are three
+
+
+def test_of_what_lies_elsewhere_it_says_nothing() -> None:
+    assert "<https://example.org/anything>" in Met(None, "lake", BELOW)
+
+
+def test_a_file_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "met.bloom"
+    met = Met(path, "lake", BELOW)
+    met.add(_tokens(100, "run"))
+    met.reach(1, 7)
+    met.reach(9, 12)
+    met.save()
+    again = Met(path, "lake", BELOW)
+    assert again.seq == 7
+    assert all(token in again for token in _tokens(100, "run"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "of another lake", "of another format", "empty"])
+def test_a_file_that_cannot_be_trusted_is_not_believed(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "met.bloom"
+    met = Met(path, "lake", BELOW)
+    met.add(_tokens(100, "run"))
+    met.reach(1, 7)
+    met.save()
+    body = path.read_bytes()
+    path.write_bytes(
+        {
+            "cut": body[:-5],
+            "flipped": body[:-5] + bytes([body[-5] ^ 1]) + body[-4:],
+            "of another lake": body,
+            "of another format": body.replace(b"lakegraph-met 1", b"lakegraph-met 9"),
+            "empty": b"",
+        }[damage]
+    )
+    assert Met(path, "other" if damage == "of another lake" else "lake", BELOW).seq == 0
+
+
+def test_a_memory_is_bounded_and_keeps_what_is_asked_for() -> None:
+    recent: Recent[int, int] = Recent(10)
+    for n in range(1000):
+        recent.keep(n, n)
+        assert recent.find(0) == 0
+        assert len(recent) <= 21
+    assert recent.find(1) is None
+
+
+def _agree(lake: LocalLake) -> int:
+    """Compare every node of the graph, from both ends, as the next record sees it and as the graph says it."""
+    graph, view = lake._projector.graph, lake._view
+    view.begin()
+    fresh = View(graph, Layer())
+    tokens: dict[str, None] = {}
+    for s, p, o in list(graph.match()):
+        if s in tokens or s in view._vocabularies:
+            continue
+        tokens[s] = None
+        assert set(view.outgoing(s)) == set(fresh.outgoing(s)), s
+        assert view.knows(s)
+        assert set(view.objects(s, p)) == set(graph.objects(s, p)), (s, p)
+        assert set(view.subjects(p, o)) == set(graph.subjects(p, o)), (p, o)
+    return len(tokens)
+
+
+def test_what_is_remembered_is_what_the_graph_holds(tmp_path: Path) -> None:
+    documents = list(generate(60, 3))
+    with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
+        receipts = [a for a in lake.record_many(documents[:30]) if not isinstance(a, LakegraphError)]
+        assert _agree(lake) > 100
+        for number, document in enumerate(documents[30:]):
+            receipts.append(lake.record(document))
+            if number % 10 == 0:
+                _agree(lake)
+        lake.add_person("Somebody New", slug="somebody-new")
+        assert lake._view.knows(f"{BELOW}user/somebody-new>")
+        edited = f"{BELOW}dataset/never-recorded/1>"
+        lake.update(f'INSERT DATA {{ {edited} <http://purl.org/dc/terms/title> "Never recorded" }}')
+        assert lake._view.knows(edited)
+        _agree(lake)
+        taken = 0
+        for receipt in reversed(receipts[-20:]):
+            try:
+                lake.tombstone(receipt.iri, by="ada", why="It was a test.")
+                taken += 1
+            except LakegraphError:
+                continue
+            _agree(lake)
+            if taken == 2:
+                break
+        assert taken == 2
+        lake.record(next(iter(generate(1, 4, small=False, space="after"))))
+        size = _agree(lake)
+        seq = lake.journal.last_seq
+    where = tmp_path / "lake" / "views" / "all" / "met.bloom"
+    assert json.loads(where.read_bytes().partition(b"\n")[0])["seq"] == seq
+    for step in ("as it was", "without the file", "with an older file"):
+        older = where.read_bytes()
+        if step == "without the file":
+            where.unlink()
+        with lakegraph.open(tmp_path / "lake") as lake:
+            assert _agree(lake) >= size
+            if step == "as it was":
+                lake.record(next(iter(generate(1, 5, small=False, space="later"))))
+        if step == "without the file":
+            where.write_bytes(older)  # as after a crash: the last entries are not in it
