@@ -23,6 +23,7 @@ PARTS = {
     "build": "recording in groups, growth, disk",
     "record": "recording one at a time",
     "stages": "where the time of a record goes",
+    "profile": "where the time goes, function by function",
     "gate": "the gate, against pySHACL and pyrudof",
     "cards": "the 5W1H card",
     "lineage": "lineage up, down and impact",

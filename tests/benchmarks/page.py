@@ -28,6 +28,7 @@ _SECTIONS = (
         ),
     ),
     ("Where the time of a record goes", ("stage.",)),
+    ("The dearest functions", ("profile.",)),
     ("The gate", ("gate.", "peer.pyshacl", "peer.pyrudof")),
     ("5W1H and questions", ("card.", "question.", "peer.rdflib.run")),
     ("Lineage", ("lineage.", "walk.", "path.", "impact.", "peer.mlmd.tree", "peer.mlmd.chain")),

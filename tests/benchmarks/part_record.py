@@ -1,4 +1,4 @@
-"""Recording one at a time: each acknowledged on its own, from one thread and from four."""
+"""Recording one at a time: each acknowledged on its own, from one thread, from four, and from many at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lakegraph.testing import generate
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.report import Report
 
-THREADS = 4
+THREADS = {"four": 4, "crowd": 32}
 
 
 def run(plan: Plan, report: Report) -> None:
@@ -19,7 +19,8 @@ def run(plan: Plan, report: Report) -> None:
     for size, where in plan.lakes():
         with lakegraph.open(where) as lake:
             _one(plan, report, lake, size)
-            _four(plan, report, lake, size)
+            for name, count in THREADS.items():
+                _together(plan, report, lake, size, name, count)
 
 
 def _one(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
@@ -37,11 +38,11 @@ def _one(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
     report.times("record.one.time", "one record, one thread", seconds, runs=size)
 
 
-def _four(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
-    """Four threads, each with a stream of its own."""
-    count = plan.count(200, 25)
+def _together(plan: Plan, report: Report, lake: LocalLake, size: int, name: str, several: int) -> None:
+    """Several threads, each with a stream of its own."""
+    count = plan.count(800, 100) // several
     at = lake.journal.last_seq
-    streams = [list(generate(count, plan.seed + at, small=False, space=f"thread {at} {n}")) for n in range(THREADS)]
+    streams = [list(generate(count, plan.seed + at, small=False, space=f"thread {at} {n}")) for n in range(several)]
     seconds: list[float] = []
     failed: list[BaseException] = []
 
@@ -62,5 +63,6 @@ def _four(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
         thread.join()
     rate = len(seconds) / (time.perf_counter() - start)
     report.check(not failed, f"a thread could not record: {failed[:1]}")
-    report.figure("record.four", "record, four threads", rate, "/s", runs=size, count=len(seconds))
-    report.times("record.four.time", "one record, four threads", seconds, runs=size)
+    key, what = f"record.{name}", "four threads" if several == 4 else f"{several} threads"
+    report.figure(key, f"record, {what}", rate, "/s", runs=size, count=len(seconds))
+    report.times(f"{key}.time", f"one record, {what}", seconds, runs=size)

@@ -209,6 +209,20 @@ def test_a_demo_that_was_interrupted_is_not_served(run: Run) -> None:
     assert "Remove demo-lake" in refused.output
 
 
+def test_a_made_up_lake_with_faults_and_planted_lineage(run: Run) -> None:
+    """Broken copies, near-duplicates and structures come when they are asked for; what cannot be is refused."""
+
+    def lines(*more: str) -> int:
+        return len(run("bench", "generate", "--runs", "20", *more).output.splitlines())
+
+    plain = lines()
+    assert lines("--faults", "0.5") > plain
+    assert lines("--near-duplicates", "1") > plain
+    assert lines("--plant", "chain") == plain + 1000
+    assert "One of: chain, layers, star, tree." in run("bench", "generate", "--runs", "1", "--plant", "ring").output
+    assert run("bench", "generate", "--runs", "1", "--form", "nquads", "--faults", "1").exit_code == 2
+
+
 def test_evidence_is_given_away_and_verified(filled: Run, tmp_path: Path) -> None:
     """Export, bundle, verify and audit; a byte changed on the way is found."""
     assert "Diabet Predictor" in filled("export", "Diabet Predictor", "--as", "model-card").output
