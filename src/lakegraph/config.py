@@ -62,6 +62,38 @@ class CheckpointSettings(BaseModel):
     leaves: int = Field(default=1000, ge=1, description="Entries after the last one.")
 
 
+class CredentialSettings(BaseModel):
+    """A secret that one other host asks for; records name it, and only the settings say where it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    origin: str = Field(description="The one origin that it is sent to, such as https://data.example.org.")
+    env: str | None = Field(default=None, description="The environment variable that holds it.")
+    file: str | None = Field(default=None, description="The file that holds it.")
+    scheme: str = Field(default="Bearer", description="The scheme of the Authorization header: Bearer, Basic, Token …")
+
+
+class FederationSettings(BaseModel):
+    """How other catalogs are asked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    local: tuple[str, ...] = Field(
+        default=(), description="Local hosts, host:port or networks that may be asked, also by plain http."
+    )
+    plain_http: tuple[str, ...] = Field(default=(), description="Public hosts that may be asked by plain http.")
+    seconds: float = Field(default=10, gt=0, le=3600, description="How long a peer may take, where it does not say.")
+    size: int = Field(default=32 * 2**20, gt=0, description="The most bytes of one answer of a peer.")
+    rows: int = Field(default=10_000, gt=0, description="The most rows of one answer of a peer.")
+    pages: int = Field(default=200, gt=0, description="The most documents that one query reads from a peer.")
+    fresh_seconds: float = Field(default=300, ge=0, description="How long a document of a peer is used unasked.")
+    cache_bytes: int = Field(default=256 * 2**20, ge=0, description="How much of peers' documents is kept on disk.")
+    authorities: str | None = Field(default=None, description="Certificate authorities (PEM) instead of the system's.")
+    credentials: dict[str, CredentialSettings] = Field(
+        default_factory=dict, description="Secrets by name: origin, env or file, and scheme of each."
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set about one lake."""
 
@@ -76,6 +108,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     serve: ServeSettings = ServeSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
+    federation: FederationSettings = FederationSettings()
 
     @field_validator("lake")
     @classmethod

@@ -168,3 +168,11 @@ class MissingExtraError(LakegraphError):
     code = "extra-missing"
     status = 501
     exit_code = 2
+
+
+class PeerError(LakegraphError):
+    """Another catalog could not be asked, or answered wrongly."""
+
+    code = "peer"
+    status = 502
+    exit_code = 4

@@ -41,7 +41,7 @@ def test_consistent_alone() -> None:
     assert report.unsatisfiable == ()
     assert report.clashes == ()
     assert report.files[0] == "ontology/lakegraph.ttl"
-    assert len(report.files) == 21
+    assert len(report.files) == 22
     assert report.triples > 4000
 
 

@@ -87,7 +87,7 @@ def _fields(model: type[BaseModel], below: str) -> Iterator[tuple[str, Any, str]
         if isinstance(field.default, BaseModel):
             yield from _fields(type(field.default), f"{below}{name}.")
         else:
-            yield below + name, field.default, field.description or ""
+            yield below + name, field.get_default(call_default_factory=True), field.description or ""
 
 
 def _errors() -> str:

@@ -165,6 +165,25 @@ def _schemas() -> dict[str, Any]:
             "since": {"type": "array", "items": number},
         },
     }
+    schemas["Registering"] = {
+        "type": "object",
+        "required": ["title", "address", "kind"],
+        "additionalProperties": False,
+        "properties": dict.fromkeys(("title", "address", "kind", "license", "description", "credential"), text)
+        | {"seconds": {"type": "number"}, "size": {"type": "integer"}, "rows": {"type": "integer"}},
+    }
+    schemas["RemovingPeer"] = {
+        "type": "object",
+        "required": ["peer", "by", "why"],
+        "additionalProperties": False,
+        "properties": {"peer": text, "by": text, "why": text},
+    }
+    schemas["ProbingPeer"] = {
+        "type": "object",
+        "required": ["peer"],
+        "additionalProperties": False,
+        "properties": {"peer": text, "save": {"type": "boolean"}},
+    }
     schemas["Problem"] = {
         "type": "object",
         "required": ["type", "status", "code", "title", "detail"],

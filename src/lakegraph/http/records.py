@@ -55,11 +55,11 @@ def record() -> Response:
     if media_type != JSON:
         if supersedes:
             raise UsageError("A correction is sent as a document.", where="supersedes", hint=f"Send {JSON}.")
-        return _receipt(lake().record_rdf(_body(), media_type, key=key, captured=captured))
+        return sent_receipt(lake().record_rdf(_body(), media_type, key=key, captured=captured))
     document = body_object()
     if supersedes:
-        return _receipt(lake().supersede(supersedes, document, key=key))
-    return _receipt(lake().record(document, key=key, captured=captured))
+        return sent_receipt(lake().supersede(supersedes, document, key=key))
+    return sent_receipt(lake().record(document, key=key, captured=captured))
 
 
 @blueprint.post("/records/batch")
@@ -102,7 +102,7 @@ def withdraw() -> Response:
     for name in said:
         raise DocumentError(f"{name!r} is not a field of a withdrawal.", where=name, hint="record, by, why")
     done = lake().tombstone(str(fields["record"]), by=str(fields["by"]), why=str(fields["why"]), key=key)
-    return _receipt(done)
+    return sent_receipt(done)
 
 
 @blueprint.get("/schema")
@@ -197,7 +197,8 @@ def _no_number(text: str) -> NoReturn:
     raise _JsonError(f"{text} is not a number that JSON knows.")
 
 
-def _receipt(receipt: Receipt) -> Response:
+def sent_receipt(receipt: Receipt) -> Response:
+    """The response that carries a receipt."""
     response = Response(json.dumps(receipt.as_dict(), ensure_ascii=False, default=str), status=201, mimetype=JSON)
     response.headers["Location"] = uri(receipt.iri)
     response.headers["Lake-Seq"] = str(receipt.seq)

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from lakegraph.config import Settings
 from lakegraph.errors import LakegraphError
+from lakegraph.http.federated import Federated
 from lakegraph.rdf.terms import Triple
 from lakegraph.receipts import Receipt
 
@@ -77,7 +78,7 @@ class Signed(Protocol):
         """The signed note."""
 
 
-class Served(Protocol):
+class Served(Federated, Protocol):
     """A lake that can be served."""
 
     @property

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from lakegraph.errors import DocumentError
-from lakegraph.model import agents, analysis, data, governance, run
+from lakegraph.model import agents, analysis, data, federation, governance, run
 from lakegraph.model.base import ConceptOf, IriValue, RefTo, Thing
 
 TOP_LEVEL: tuple[type[Thing], ...] = (
@@ -41,6 +41,9 @@ TOP_LEVEL: tuple[type[Thing], ...] = (
     run.Environment,
     agents.Tag,
     governance.Catalog,
+    federation.Peer,
+    federation.TermMapping,
+    federation.FederatedQuery,
 )
 """The classes that can be a record by themselves; all others are described inside one of them."""
 

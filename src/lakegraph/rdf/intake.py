@@ -27,13 +27,14 @@ _DOCTYPE = re.compile("<!\\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
-def parse(body: bytes, media_type: str, base: str | None = None) -> list[Triple]:
+def parse(body: bytes, media_type: str, base: str | None = None, *, merge: bool = False) -> list[Triple]:
     """The triples of an RDF document.
 
     Args:
         body: The document.
         media_type: One of :data:`MEDIA_TYPES`.
         base: The IRI that relative ones are resolved against.
+        merge: Whether statements of several graphs are taken together.
 
     Raises:
         RdfSyntaxError: It does not parse, has a DOCTYPE, names a remote context, or spreads over several graphs.
@@ -42,7 +43,7 @@ def parse(body: bytes, media_type: str, base: str | None = None) -> list[Triple]
     if syntax is None:
         raise RdfSyntaxError(f"{media_type} is not RDF.", hint=f"One of: {', '.join(sorted(MEDIA_TYPES))}.")
     if syntax == ox.RdfFormat.RDF_XML:
-        _refuse_doctype(body)
+        refuse_doctype(body)
     triples: dict[Triple, None] = {}
     graphs: set[str] = set()
     try:
@@ -56,7 +57,7 @@ def parse(body: bytes, media_type: str, base: str | None = None) -> list[Triple]
             where=f"line {line}" if line else None,
             hint="A remote JSON-LD context is never fetched: write it in place." if "context" in str(error) else None,
         ) from error
-    if len(graphs) > 1:
+    if len(graphs) > 1 and not merge:
         raise RdfSyntaxError(
             "The statements of a record stand in one graph.",
             where=", ".join(sorted(graphs)[:3]),
@@ -65,7 +66,7 @@ def parse(body: bytes, media_type: str, base: str | None = None) -> list[Triple]
     return list(triples)
 
 
-def _refuse_doctype(body: bytes) -> None:
+def refuse_doctype(body: bytes) -> None:
     """Entities expand without limit in the parser, so no document type declaration is let through."""
     encoding = next((name for mark, name in _BOMS if body.startswith(mark)), None)
     if encoding is None:
@@ -73,9 +74,9 @@ def _refuse_doctype(body: bytes) -> None:
         encoding = "utf-16-le" if head[1:2] == b"\0" else "utf-16-be" if head[:1] == b"\0" else "latin-1"
         declared = re.search(rb"encoding\s*=\s*[\"']([A-Za-z0-9._-]+)", head)
         if declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin-1"):
-            raise RdfSyntaxError("RDF/XML is read in UTF-8 only.", hint="Convert the document, or send Turtle.")
+            raise RdfSyntaxError("XML is read in UTF-8 only.", hint="Convert the document, or send Turtle.")
     if _DOCTYPE.search(body.decode(encoding, errors="replace")):
-        raise RdfSyntaxError("RDF/XML with a DOCTYPE is refused.", hint="Remove it, or send the statements as Turtle.")
+        raise RdfSyntaxError("XML with a DOCTYPE is refused.", hint="Remove it, or send the statements as Turtle.")
 
 
 def _object(term: ox.NamedNode | ox.Literal | ox.BlankNode | ox.Triple) -> str:

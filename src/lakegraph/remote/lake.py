@@ -15,6 +15,7 @@ from lakegraph.model import Thing
 from lakegraph.rdf.intake import parse
 from lakegraph.receipts import Receipt
 from lakegraph.remote.connection import JSON, Connection, query_string
+from lakegraph.remote.federating import RemoteFederating
 from lakegraph.remote.problem import error_of
 from lakegraph.remote.wire import EXACT, load
 
@@ -33,7 +34,7 @@ Document = Mapping[str, Any] | Thing
 Steps = int | Literal["all"]
 
 
-class RemoteLake(Recording):
+class RemoteLake(Recording, RemoteFederating):
     """The lake that is served at *url*.
 
     Its calls take, return and raise what those of a lake in a directory do; :class:`lakegraph.errors.LakeBusyError`

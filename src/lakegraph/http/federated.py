@@ -1,0 +1,42 @@
+"""What HTTP needs of a lake to reach other catalogs."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from lakegraph.receipts import Receipt
+
+
+class Said(Protocol):
+    """Anything that can be told as JSON."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """What is told."""
+
+
+class Federated(Protocol):
+    """A lake that asks other catalogs."""
+
+    def peers(self) -> list[dict[str, Any]]:
+        """Every registered peer."""
+
+    def add_peer(
+        self,
+        title: str,
+        address: str,
+        *,
+        kind: str,
+        license: str | None = None,  # noqa: A002 - the field's name
+        description: str | None = None,
+        seconds: float | None = None,
+        size: int | None = None,
+        rows: int | None = None,
+        credential: str | None = None,
+    ) -> Receipt:
+        """Register a peer."""
+
+    def remove_peer(self, name: str, *, by: str, why: str) -> Receipt:
+        """Withdraw the registration of a peer."""
+
+    def test_peer(self, name: str, *, save: bool = False) -> Said:
+        """Ask a peer what it holds."""

@@ -1,0 +1,81 @@
+"""/peers: other catalogs, registered and asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from lakegraph.errors import DocumentError
+from lakegraph.http.describing import Operation, describes, parameters
+from lakegraph.http.negotiation import JSON, choose
+from lakegraph.http.problems import MEDIA_TYPE as PROBLEM
+from lakegraph.http.records import body_object, require_media_type, sent_receipt
+from lakegraph.http.rendering import as_json
+from lakegraph.http.state import lake
+
+blueprint = Blueprint("federation", __name__)
+_WRITES = (400, 403, 404, 406, 409, 413, 415, 422, 503, 507)
+_PEER = {
+    "title": str, "address": str, "kind": str, "license": str, "description": str, "credential": str,
+    "seconds": (int, float), "size": int, "rows": int,
+}  # fmt: skip
+
+
+@blueprint.get("/peers")
+@describes(Operation(refuses=(400, 406)))
+def peers() -> Response:
+    """Every registered peer, by title."""
+    parameters()
+    return as_json(lake().peers())
+
+
+@blueprint.post("/peers")
+@describes(Operation(body={JSON: "Registering"}, answers={201: (JSON,)}, schema="Receipt", refuses=_WRITES))
+def add_peer() -> Response:
+    """Register a catalog to be asked; nothing is sent to it yet."""
+    parameters()
+    said = fields(sent(), _PEER, required=("title", "address", "kind"))
+    return sent_receipt(lake().add_peer(said.pop("title"), said.pop("address"), **said))
+
+
+@blueprint.post("/peers/withdrawals")
+@describes(Operation(body={JSON: "RemovingPeer"}, answers={201: (JSON,)}, schema="Receipt", refuses=_WRITES))
+def remove_peer() -> Response:
+    """Withdraw the registration of a peer."""
+    parameters()
+    said = fields(sent(), dict.fromkeys(("peer", "by", "why"), str), required=("peer", "by", "why"))
+    return sent_receipt(lake().remove_peer(said["peer"], by=said["by"], why=said["why"]))
+
+
+@blueprint.post("/peers/probes")
+@describes(Operation(body={JSON: "ProbingPeer"}, refuses=_WRITES))
+def test_peer() -> Response:
+    """Ask a peer what it holds; ``save`` keeps what was counted in its record."""
+    parameters()
+    said = fields(sent(), {"peer": str, "save": bool}, required=("peer",))
+    return as_json(lake().test_peer(said["peer"], save=said.get("save", False)).as_dict())
+
+
+def sent() -> dict[str, Any]:
+    """The JSON object in the body of the current request."""
+    choose((JSON, PROBLEM))
+    require_media_type(JSON)
+    return body_object()
+
+
+def fields(document: dict[str, Any], kinds: dict[str, Any], required: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The fields of a body, each of its kind.
+
+    Raises:
+        DocumentError: One is unknown, missing or of another kind.
+    """
+    for name, value in document.items():
+        if name not in kinds:
+            raise DocumentError(f"{name!r} is not a field here.", where=name, hint=f"One of: {', '.join(kinds)}.")
+        if not isinstance(value, kinds[name]) or (isinstance(value, bool) and kinds[name] is not bool):
+            raise DocumentError(f"The field {name} is of another kind: {value!r}.", where=name)
+    for name in required:
+        if not document.get(name):
+            raise DocumentError(f"The field {name} is missing.", where=name, hint=f"Fields: {', '.join(kinds)}.")
+    return document

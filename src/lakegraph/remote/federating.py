@@ -1,0 +1,57 @@
+"""The client's calls that reach other catalogs, through the lake's server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lakegraph.receipts import Receipt
+from lakegraph.remote.connection import JSON, Connection
+
+if TYPE_CHECKING:
+    from lakegraph.federation.probing import Probe
+
+
+class RemoteFederating:
+    """Calls for peers; see :class:`lakegraph.federation.federating.Federating`."""
+
+    _wire: Connection
+
+    def peers(self) -> list[dict[str, Any]]:
+        """Every registered peer, by title."""
+        found: list[dict[str, Any]] = self._wire.get("/peers").json()
+        return found
+
+    def add_peer(
+        self,
+        title: str,
+        address: str,
+        *,
+        kind: str,
+        license: str | None = None,  # noqa: A002 - the field's name
+        description: str | None = None,
+        seconds: float | None = None,
+        size: int | None = None,
+        rows: int | None = None,
+        credential: str | None = None,
+    ) -> Receipt:
+        """Register a catalog to be asked; see :meth:`lakegraph.federation.federating.Federating.add_peer`."""
+        said = {"title": title, "address": address, "kind": kind, "license": license, "description": description}
+        limits = {"seconds": seconds, "size": size, "rows": rows, "credential": credential}
+        return Receipt.from_dict(self._post("/peers", said | limits))
+
+    def remove_peer(self, name: str, *, by: str, why: str) -> Receipt:
+        """Withdraw the registration of a peer."""
+        return Receipt.from_dict(self._post("/peers/withdrawals", {"peer": name, "by": by, "why": why}))
+
+    def test_peer(self, name: str, *, save: bool = False) -> Probe:
+        """Ask a peer what it holds; see :meth:`lakegraph.federation.federating.Federating.test_peer`."""
+        from lakegraph.federation.probing import Probe
+
+        return Probe(**self._post("/peers/probes", {"peer": name, "save": save}))
+
+    def _post(self, path: str, said: Mapping[str, Any]) -> Any:
+        """The JSON answer to a JSON body of the fields that are said."""
+        body = json.dumps({name: value for name, value in said.items() if value is not None}).encode()
+        return self._wire.post(path, body, JSON).json()
