@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,32 @@ from lakegraph.cli.record import as_json
 
 @click.command()
 @click.argument("things", nargs=-1)
-@click.option("--as", "form", required=True, metavar="FORM", help="An unknown form lists the known ones.")
+@click.option("--as", "form", metavar="FORM", help="The form; without it, the forms are listed.")
 @click.option(
     "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if left out."
 )
 @click.pass_context
-def export(ctx: click.Context, things: tuple[str, ...], form: str, output: Path | None) -> None:
-    """The story of THINGS, or of the whole lake, in a form that other tools read."""
-    with own_lake(ctx) as lake:
+def export(ctx: click.Context, things: tuple[str, ...], form: str | None, output: Path | None) -> None:
+    """The story of THINGS, or of the whole lake, in a form that other tools read.
+
+    THINGS are data sets, models, runs or studies; their story is everything upstream of them, and what judged, deployed
+    and watched them.
+    """
+    from lakegraph.exchange import FORMS, form_of
+
+    if form is None:
+        say_table(["form", "what it is", "media type"], [(f.name, f.summary, f.media_type) for f in FORMS.values()])
+        return
+    form_of(form)
+    with lake_of(ctx) as lake:
         chunks = lake.export(things or None, form)
+        first = next(chunks, b"")  # what is refused leaves no file behind
         if output is None:
-            for chunk in chunks:
+            for chunk in chain([first], chunks):
                 sys.stdout.buffer.write(chunk)
             return
         with output.open("wb") as file:
-            for chunk in chunks:
+            for chunk in chain([first], chunks):
                 file.write(chunk)
         say(f"Wrote {output}.", style="green")
 

@@ -18,7 +18,13 @@ _NOTE = "<!-- Written by `make docs`; a test keeps it true. -->"
 
 def pages() -> Mapping[str, Callable[[], str]]:
     """File name to what writes it."""
-    return {"commands.md": _commands, "questions.md": _questions, "settings.md": _settings, "errors.md": _errors}
+    return {
+        "commands.md": _commands,
+        "questions.md": _questions,
+        "exports.md": _exports,
+        "settings.md": _settings,
+        "errors.md": _errors,
+    }
 
 
 def _commands() -> str:
@@ -62,6 +68,25 @@ def _questions() -> str:
         said = question.as_dict()
         parameters = ", ".join(str(p["name"]) for p in said["parameters"])  # type: ignore[attr-defined]
         lines.append(f"| `{question.name}` | {question.answers} | {parameters} | {question.summary} |")
+    return "\n".join([*lines, ""])
+
+
+def _exports() -> str:
+    from lakegraph.exchange import FORMS
+
+    lines = [
+        "# Exports",
+        "",
+        _NOTE,
+        "",
+        "`lakegraph export THING --as FORM`, `GET /export?of=THING&as=FORM`, `lake.export(THING, FORM)`. A THING is a",
+        "data set, model, run or study; its story is everything upstream of it, and what judged, deployed and watched",
+        "it. Without a THING, `nquads` streams every record in force. The same lake gives the same bytes.",
+        "",
+        "| form | what it is | media type | file |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{f.name}` | {f.summary} | `{f.media_type}` | `.{f.suffix}` |" for f in FORMS.values()]
     return "\n".join([*lines, ""])
 
 

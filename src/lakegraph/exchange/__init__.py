@@ -6,7 +6,7 @@ from lakegraph.exchange.answers import NAMES, as_text, renderings
 from lakegraph.exchange.audit import Finding, audit
 from lakegraph.exchange.bundle import Written, write_bundle
 from lakegraph.exchange.evidencing import Evidencing
-from lakegraph.exchange.exports import FORMS, Form, export
+from lakegraph.exchange.exports import FORMS, Form, export, form_of
 from lakegraph.exchange.media import RDF_TYPES, RESULT_TYPES, SUFFIXES, Media, serialize
 from lakegraph.exchange.parts import LakeParts
 from lakegraph.exchange.verify import Problem, Verdict, verify_file
@@ -28,6 +28,7 @@ __all__ = [
     "as_text",
     "audit",
     "export",
+    "form_of",
     "renderings",
     "serialize",
     "verify_file",

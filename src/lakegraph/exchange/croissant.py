@@ -47,7 +47,12 @@ def _described(iri: str, rows: list[Row]) -> dict[str, Any]:
             out.setdefault(row["key"], []).append(named)
         elif "node" not in row:
             out[row["key"]] = row["value"]
-    files = [_file(iri, row, rows) for row in rows if row["key"] == "file"]
+    listed = [_file(iri, row, rows) for row in rows if row["key"] == "file"]
+    files = [file for file in listed if "sha256" in file]
+    if left_out := [file["name"] for file in listed if "sha256" not in file]:
+        # Croissant lists no file without a hash; silence would look as if there were none.
+        note = f"Not listed, because the lake has no SHA-256 of it: {', '.join(left_out)}."
+        out["description"] = " ".join(part for part in (out.get("description", ""), note) if part)
     if files:
         out["distribution"] = files
     tables = [file for file in files if file["encodingFormat"] in _TABLES]

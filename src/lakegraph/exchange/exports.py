@@ -10,9 +10,13 @@ import pyoxigraph as ox
 from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.exchange.closure import Story, story_of
 from lakegraph.exchange.croissant import croissant
+from lakegraph.exchange.cyclonedx import cyclonedx
+from lakegraph.exchange.documents import to_html, to_markdown
+from lakegraph.exchange.linked_documents import linked_document
 from lakegraph.exchange.media import serialize
 from lakegraph.exchange.model_card import model_card
 from lakegraph.exchange.parts import LakeParts
+from lakegraph.exchange.prov_constraints import broken_constraints, report
 from lakegraph.exchange.prov_documents import ProvDocument
 from lakegraph.exchange.views import StoryStore
 from lakegraph.rdf.namespaces import LAKE
@@ -93,12 +97,27 @@ def _view(name: str, media_type: str) -> Make:
     return make
 
 
+def _linked(kind: str, said: str, template: str, *views: str) -> Make:
+    """Views in the JSON-LD of a template; they need something of a *kind* to be about."""
+
+    def make(lake: LakeParts, story: Story) -> Iterator[bytes]:
+        _needs(lake, story, kind, said)
+        store = StoryStore(lake, story)
+        yield linked_document((t for view in views for t in store.construct(view)), template)
+
+    return make
+
+
+def _needs(lake: LakeParts, story: Story, kind: str, said: str) -> None:
+    if not any(LAKE[kind] in lake.graph.objects(node, TYPE) for node in story.nodes):
+        raise NotFoundError(f"There is no {said} in this story.", where=", ".join(story.things))
+
+
 def _catalog(view: str, kind: str, said: str) -> Make:
     """A view that needs something of a *kind* to be about."""
 
     def make(lake: LakeParts, story: Story) -> Iterator[bytes]:
-        if not any(LAKE[kind] in lake.graph.objects(node, TYPE) for node in story.nodes):
-            raise NotFoundError(f"There is no {said} in this story.", where=", ".join(story.things))
+        _needs(lake, story, kind, said)
         yield serialize(StoryStore(lake, story).construct(view), "text/turtle", ontology().prefixes)
 
     return make
@@ -132,12 +151,25 @@ def _prov_n(lake: LakeParts, story: Story) -> Iterator[bytes]:
     yield _document(lake, story).to_provn().encode()
 
 
+def _prov_constraints(lake: LakeParts, story: Story) -> Iterator[bytes]:
+    yield report(broken_constraints(StoryStore(lake, story).construct("prov")))
+
+
 def _nquads(lake: LakeParts, story: Story) -> Iterator[bytes]:
     return _raw(lake, story.entries)
 
 
 def _model_card(lake: LakeParts, story: Story) -> Iterator[bytes]:
-    yield model_card(StoryStore(lake, story).rows("model-card"), story.things).encode()
+    yield to_markdown(model_card(StoryStore(lake, story).rows("model-card"), story.things)).encode()
+
+
+def _model_card_page(lake: LakeParts, story: Story) -> Iterator[bytes]:
+    yield to_html(model_card(StoryStore(lake, story).rows("model-card"), story.things)).encode()
+
+
+def _cyclonedx(lake: LakeParts, story: Story) -> Iterator[bytes]:
+    _needs(lake, story, "Asset", "asset")
+    yield cyclonedx(StoryStore(lake, story).rows("cyclonedx"), story.things)
 
 
 def _croissant(lake: LakeParts, story: Story) -> Iterator[bytes]:
@@ -153,11 +185,55 @@ FORMS: Mapping[str, Form] = {
         Form("prov-jsonld", _JSONLD, "prov.jsonld", "PROV-O in JSON-LD", _view("prov", _JSONLD)),
         Form("prov-json", "application/json", "prov.json", "PROV-JSON", _prov_json),
         Form("prov-n", "text/provenance-notation", "provn", "PROV-N", _prov_n),
+        Form(
+            "prov-constraints",
+            "application/json",
+            "prov-constraints.json",
+            "What PROV-CONSTRAINTS finds in the story",
+            _prov_constraints,
+        ),
         Form("dcat-ap", _TURTLE, "dcat.ttl", "DCAT-AP 3.0.1 catalog", _catalog("dcat-ap", "Dataset", "data set")),
         Form("mldcat-ap", _TURTLE, "mldcat.ttl", "MLDCAT-AP 3.0.0", _catalog("mldcat-ap", "Model", "model")),
+        Form(
+            "dcat",
+            _TURTLE,
+            "dcat3.ttl",
+            "DCAT 3 catalog of data sets, models and services",
+            _catalog("dcat", "Asset", "asset"),
+        ),
+        Form("fair4ml", _JSONLD, "fair4ml.jsonld", "FAIR4ML 0.1.0", _linked("Model", "model", "fair4ml", "fair4ml")),
+        Form(
+            "process-run-crate",
+            _JSONLD,
+            "process-run-crate.json",
+            "Process Run Crate 0.5, the metadata of an RO-Crate 1.1",
+            _linked("Program", "run of a program", "process-run-crate", "process-run-crate"),
+        ),
+        Form(
+            "provenance-run-crate",
+            _JSONLD,
+            "provenance-run-crate.json",
+            "Provenance Run Crate 0.5",
+            _linked("Program", "run of a program", "provenance-run-crate", "process-run-crate", "provenance-run-crate"),
+        ),
+        Form(
+            "spdx",
+            _JSONLD,
+            "spdx.json",
+            "SPDX 3.0.1, AI and Dataset profiles",
+            _linked("Asset", "asset", "spdx", "spdx"),
+        ),
         Form("nquads", "application/n-quads", "nq", "The records in force as they are", _nquads),
         Form("croissant", _JSONLD, "croissant.json", "Croissant 1.1 description of a data set", _croissant),
         Form("model-card", "text/markdown", "md", "Model card with Hugging Face front matter", _model_card),
+        Form("model-card-html", "text/html", "html", "Model card as a page", _model_card_page),
+        Form(
+            "cyclonedx",
+            "application/vnd.cyclonedx+json",
+            "cdx.json",
+            "CycloneDX 1.6 machine learning bill of materials",
+            _cyclonedx,
+        ),
     )
 }
 """The forms by name."""

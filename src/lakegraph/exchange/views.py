@@ -11,8 +11,8 @@ from lakegraph import resources
 from lakegraph.exchange.closure import Story
 from lakegraph.exchange.parts import LakeParts
 from lakegraph.preparing import nquads
-from lakegraph.rdf.namespaces import DCAT, DCT, FOAF, XSD
-from lakegraph.rdf.terms import Triple, lexical, literal
+from lakegraph.rdf.namespaces import DCAT, DCT, FOAF, LAKE, SKOS, XSD
+from lakegraph.rdf.terms import Triple, iri, lexical, literal, value
 from lakegraph.rdf.vocabulary import ontology
 
 
@@ -27,9 +27,10 @@ class StoryStore:
     def __init__(self, lake: LakeParts, story: Story) -> None:
         self._store = ox.Store()
         self._load(ontology().concept_triples)
-        self._load(_catalog(lake.base))
+        self._load(_catalog(lake, story))
         for node in sorted(story.nodes):
             self._load((node, p, o) for p, o in lake.graph.outgoing(node))
+        self._load(_purposes(lake, story))
 
     def _load(self, triples: Iterable[Triple]) -> None:
         self._store.load(nquads(triples), ox.RdfFormat.N_QUADS)
@@ -59,8 +60,23 @@ def _narrowed(triple: Triple) -> Triple:
     return (s, p, f'"{lexical(o)}"^^{XSD.nonNegativeInteger}') if p == DCAT.byteSize else triple
 
 
-def _catalog(base: str) -> list[Triple]:
-    """What the lake, as a catalog, says of itself."""
+def _purposes(lake: LakeParts, story: Story) -> Iterator[Triple]:
+    """What the studies of a story's runs are for.
+
+    A study is told of here and not in the story, which would otherwise hold all its other analyses.
+    """
+    for run in sorted(story.runs):
+        for study in lake.graph.subjects(LAKE.hasAnalysis, run):
+            yield study, LAKE.hasAnalysis, run
+            for predicate in (DCT.title, DCT.description):
+                yield from ((study, predicate, said) for said in lake.graph.objects(study, predicate))
+
+
+def _catalog(lake: LakeParts, story: Story) -> list[Triple]:
+    """What the lake, as a catalog, says of itself and of this story: what was asked of, and when it last changed."""
+    base, latest = lake.base, lake.journal.read(story.entries[-1]).recorded if story.entries else ""
+    asked = [(f"<{base}>", SKOS.member, iri(thing)) for thing in story.things[:1]]
+    changed = [(f"<{base}>", DCT.modified, literal(latest, value(XSD.dateTime)))] if latest else []
     host = base.split("//", 1)[1].strip("/")
     catalog, publisher = f"<{base}>", f"<{base}#operator>"
     return [
@@ -68,6 +84,8 @@ def _catalog(base: str) -> list[Triple]:
         (catalog, DCT.description, literal(f"Data sets and models that are recorded in the model lake {host}.")),
         (catalog, DCT.publisher, publisher),
         (publisher, FOAF.name, literal(f"Operator of {host}")),
+        *asked,
+        *changed,
     ]
 
 

@@ -8,7 +8,18 @@ from typing import cast
 
 from flask import Flask, Response, current_app, g, request
 
-from lakegraph.http import asking, entities, evidence, federation, openapi, problems, records, running, service
+from lakegraph.http import (
+    asking,
+    entities,
+    evidence,
+    exporting,
+    federation,
+    openapi,
+    problems,
+    records,
+    running,
+    service,
+)
 from lakegraph.http.gateway import Application, Gateway
 from lakegraph.http.headers import ALWAYS, compressed, entity_tag, tag_matches, worth_compressing
 from lakegraph.http.metrics import Metrics
@@ -33,7 +44,7 @@ def create_app(served: Served, *, hosts: Collection[str] = (), querylog: QueryLo
     metrics = Metrics()
     app.config.update(LAKE=served, METRICS=metrics, STATISTICS=Statistics(served))
     problems.register(app)
-    for module in (records, asking, entities, evidence, federation, service, running, openapi):
+    for module in (records, asking, entities, evidence, exporting, federation, service, running, openapi):
         app.register_blueprint(module.blueprint)
     app.before_request(_begin)
     app.after_request(_finish)

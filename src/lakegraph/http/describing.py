@@ -25,6 +25,7 @@ class Parameter:
         required: Whether it must be given.
         kind: The JSON type of its value.
         place: Where it stands.
+        many: Whether it may be given several times.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Parameter:
     required: bool = False
     kind: Literal["string", "integer", "boolean"] = "string"
     place: Literal["query", "path", "header"] = "query"
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +76,19 @@ def operation_of(view: Callable[..., Any]) -> Operation:
 
 
 def parameters() -> dict[str, str]:
-    """The query parameters of the current request, by name.
+    """The query parameters of the current request, by name; of one that may be given several times, the first value.
 
     Raises:
         UsageError: One is unknown, missing, or given twice.
     """
     operation = operation_of(current_app.view_functions[request.endpoint or ""])
     known = [p.name for p in operation.parameters if p.place == "query"]
+    several = {p.name for p in operation.parameters if p.many}
     said: dict[str, str] = {}
     for name, values in request.args.lists():
         if name not in known and not operation.free:
             raise _unknown(name, known)
-        if len(values) > 1:
+        if len(values) > 1 and name not in several:
             raise UsageError(f"The parameter {name} is given {len(values)} times.", where=name, hint="Give it once.")
         said[name] = values[0]
     for parameter in operation.parameters:

@@ -111,7 +111,7 @@ def _parameter(said: Parameter) -> dict[str, Any]:
         "in": said.place,
         "required": said.required,
         "description": said.says,
-        "schema": {"type": said.kind},
+        "schema": {"type": "array", "items": {"type": said.kind}} if said.many else {"type": said.kind},
     }
 
 

@@ -148,6 +148,9 @@ class Served(Federated, Protocol):
     ) -> Stream:
         """Begin to answer a query in the media type that *accept* gives for its form."""
 
+    def export(self, things: str | Iterable[str] | None, form: str) -> Iterator[bytes]:
+        """The story of things, or of the whole lake, in a form."""
+
     def log(self, thing: str | None = None, *, limit: int = 20) -> list[dict[str, Any]]:
         """Entries of the journal."""
 

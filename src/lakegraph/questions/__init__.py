@@ -8,6 +8,7 @@ from lakegraph.questions.branches import WS
 from lakegraph.questions.card import Answer, Card, Gap, answers, card
 from lakegraph.questions.compare import Comparison, Difference, compare
 from lakegraph.questions.history import History, LineageDifference, Version, history, lineage_difference
+from lakegraph.questions.html import markdown_text
 from lakegraph.questions.impact import Impact, impact
 from lakegraph.questions.labels import Labels
 from lakegraph.questions.library import LIMIT, Library, Question, bind, library
@@ -60,6 +61,7 @@ __all__ = [
     "library",
     "lineage",
     "lineage_difference",
+    "markdown_text",
     "resolve",
     "tree_text",
     "why",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -84,6 +85,19 @@ class Connection:
             answer.release_conn()
         return answer
 
+    def stream(self, path: str, *, accept: str = "*/*") -> Iterator[bytes]:
+        """The body of the response to a GET, as it comes; the request is sent at once."""
+        answer = self._send("GET", path, {"Accept": accept}, None, whole=False)
+        return self._chunks(answer)
+
+    def _chunks(self, answer: Response) -> Iterator[bytes]:
+        try:
+            yield from answer.stream(_CHUNK)
+        except urllib3.exceptions.HTTPError as error:
+            raise self._unreachable(error) from error
+        finally:
+            answer.release_conn()
+
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()
@@ -117,10 +131,10 @@ class Connection:
         return answer
 
 
-def query_string(**said: str | None) -> str:
-    """``?name=value&…`` of what is not ``None``; empty for nothing."""
+def query_string(**said: str | Sequence[str] | None) -> str:
+    """``?name=value&…`` of what is not ``None``, a sequence as several; empty for nothing."""
     given = {name: value for name, value in said.items() if value is not None}
-    return "?" + urlencode(given) if given else ""
+    return "?" + urlencode(given, doseq=True) if given else ""
 
 
 def _number(text: str | None) -> int:

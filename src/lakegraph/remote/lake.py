@@ -143,6 +143,11 @@ class RemoteLake(Recording, RemoteFederating):
                 raise
             raise QueryError(f"{form!r} is not a syntax for this answer.", where="form", hint=error.hint) from error
 
+    def export(self, things: str | Iterable[str] | None, form: str) -> Iterator[bytes]:
+        """The story of *things*, or of the whole lake, in a form; see :func:`lakegraph.exchange.exports.export`."""
+        asked = [things] if isinstance(things, str) else list(things or ())
+        return self._wire.stream("/export" + query_string(**{"of": asked or None, "as": form}))
+
     def log(self, thing: str | None = None, *, limit: int = 20) -> list[dict[str, Any]]:
         """Journal entries, newest first: of one record, or of the whole lake."""
         return list(self._json("/log", of=thing, limit=str(limit)))
