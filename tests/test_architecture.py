@@ -16,7 +16,7 @@ PACKAGE = Path(lakegraph.__file__).parent
 CORE = ("validation", "journal", "graph", "index", "questions")
 USE_CASES = (
     "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "met", "recent",
-    "names", "receipts", "governing", "people", "changing", "change_effects",
+    "names", "receipts", "governing", "people", "changing", "change_effects", "past", "pasts", "finding",
 )  # fmt: skip
 
 LAYERS: dict[str, int] = {

@@ -109,6 +109,7 @@ class Administration(Lake):
     def _publish_people(self) -> None:
         with self._writer.exclusively():
             self._view.meet(publish_people(self._projector.graph, self._projector.index, self.base, self.people))
+            self.pasts.forget()
 
     def dump(self, out: BinaryIO) -> None:
         """Write every quad of the graph as N-Quads."""

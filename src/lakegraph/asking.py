@@ -1,25 +1,22 @@
-"""Asking a lake: its own questions, lineage, search, things by name, and SPARQL."""
+"""Asking a lake: its own questions, lineage, and SPARQL."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
-from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from lakegraph import resources
-from lakegraph.errors import NotFoundError, UsageError
+from lakegraph.errors import UsageError
+from lakegraph.finding import Finding, Moment, Named
 from lakegraph.graph import Limits, QueryService, Running, SnapshotKeeper, WorkerLimits, inspect_query
-from lakegraph.index import Hit
-from lakegraph.lake import Lake
-from lakegraph.questions import MAX_NODES, Card, Impact, Library, Lineage, Paths, Result, Steps, bind, card, resolve
+from lakegraph.questions import MAX_NODES, Card, Impact, Library, Lineage, Paths, Result, Steps, bind, card
 from lakegraph.questions import ask as ask_graph
 from lakegraph.questions import impact as impact_of
 from lakegraph.questions import lineage as lineage_of
 from lakegraph.questions import why as why_between
-from lakegraph.rdf.terms import Triple, iri, valid_iri
+from lakegraph.rdf.terms import iri
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, ShapeSet
 from lakegraph.validation import Result as ShapeResult
@@ -30,15 +27,7 @@ CARD = "5w1h"
 _GAP_SHAPES = ("completeness", "swamp")
 
 
-class Named(Protocol):
-    """Anything that has an IRI, such as the handle of a recorded model."""
-
-    @property
-    def iri(self) -> str:
-        """The bare IRI."""
-
-
-class Asking(Lake):
+class Asking(Finding):
     """The calls that answer."""
 
     @cached_property
@@ -67,11 +56,14 @@ class Asking(Lake):
         }
         return [first, *(question.as_dict() for question in self.library)]
 
-    def ask(self, name: str, **parameters: str | Named) -> Card | Result:
+    # -- questions ----------------------------------------------------------------------------------------------------
+
+    def ask(self, name: str, *, as_of: Moment | None = None, **parameters: str | Named) -> Card | Result:
         """Answer a question.
 
         Args:
             name: ``5w1h`` for the card of a thing, or a question of the library.
+            as_of: Answer from what the lake knew then; see :meth:`at`.
             parameters: Its parameters as text; things by IRI, slug, title, ``title@version`` or file path. ``about``
                 stands for the thing that any question is about.
 
@@ -80,6 +72,8 @@ class Asking(Lake):
             AmbiguousError: A title means several things; they are listed.
             UsageError: A parameter is missing, unknown, or of another kind.
         """
+        if as_of is not None:
+            return self.then(as_of).ask(name, as_of=None, **parameters)
         if name == CARD:
             return card(self._projector.graph, f"<{self._about(parameters)}>", self._missing)
         question = self.library.get(name)
@@ -101,11 +95,19 @@ class Asking(Lake):
 
     @cached_property
     def _gap_gate(self) -> Gate:
-        return Gate(ShapeSet.load([resources.path(f"shapes/{folder}") for folder in _GAP_SHAPES]), ontology())
+        return Gate(_gap_shapes(), ontology())
 
     # -- lineage ------------------------------------------------------------------------------------------------------
 
-    def lineage(self, of: str | Named, *, up: Steps = "all", down: Steps = 0, nodes: int = MAX_NODES) -> Lineage:
+    def lineage(
+        self,
+        of: str | Named,
+        *,
+        up: Steps = "all",
+        down: Steps = 0,
+        nodes: int = MAX_NODES,
+        as_of: Moment | None = None,
+    ) -> Lineage:
         """What a thing came from and what came of it, exact to the version.
 
         Args:
@@ -113,86 +115,27 @@ class Asking(Lake):
             up: How many steps back, or ``"all"``.
             down: How many steps on, or ``"all"``.
             nodes: How many nodes to gather at most.
+            as_of: Answer from what the lake knew then; see :meth:`at`.
 
         Returns:
             Nodes, edges, whether that is all, and how many neighbours were left out where.
         """
+        if as_of is not None:
+            return self.then(as_of).lineage(of, up=up, down=down, nodes=nodes)
         graph, index = self._projector.graph, self._projector.index
         return lineage_of(graph, iri(self.resolve(of)), up, down, index=index, max_nodes=nodes)
 
-    def why(self, a: str | Named, b: str | Named) -> Paths:
+    def why(self, a: str | Named, b: str | Named, *, as_of: Moment | None = None) -> Paths:
         """The paths between two things, each readable as a sentence."""
+        if as_of is not None:
+            return self.then(as_of).why(a, b)
         return why_between(self._projector.graph, iri(self.resolve(a)), iri(self.resolve(b)), self._projector.index)
 
-    def impact(self, of: str | Named) -> Impact:
+    def impact(self, of: str | Named, *, as_of: Moment | None = None) -> Impact:
         """What rests on a thing, down to deployments: what breaks if it is withdrawn."""
+        if as_of is not None:
+            return self.then(as_of).impact(of)
         return impact_of(self._projector.graph, iri(self.resolve(of)), self._projector.index)
-
-    # -- finding ------------------------------------------------------------------------------------------------------
-
-    def resolve(self, name: str | Named, kinds: Sequence[str] = ()) -> str:
-        """The IRI that *name* means: an IRI, slug, title, ``title@version``, or the path of a file that the lake knows.
-
-        What a recording gave, such as the handle of a model, means itself.
-
-        Raises:
-            NotFoundError: Nothing is called so; the nearest names are suggested.
-            AmbiguousError: Several things are; they are listed.
-        """
-        text = name if isinstance(name, str) else name.iri
-        return resolve(text, kinds, self._projector.index, self._projector.graph, self.base)
-
-    def search(self, text: str, **filters: Any) -> dict[str, Any]:
-        """Things by words and facets: ``hits`` (best first), ``total``, ``atLeast``, ``after``.
-
-        Args:
-            text: Words.
-            filters: ``kind``, ``tag``, ``owner``, ``algorithm``, ``stage``, ``level``, ``since``, ``until`` (times with
-                their zone), ``facets`` (true counts them too), ``limit``, ``after``.
-        """
-        given = {name: value for name, value in filters.items() if value is not None}
-        if "limit" in given:
-            if not str(given["limit"]).isdigit():
-                raise UsageError(f"{given['limit']!r} is not a number.", where="limit")
-            given["limit"] = int(given["limit"])
-        for name in ("since", "until"):
-            if name in given:
-                given[name] = _moment(str(given[name]), name)
-        if "facets" in given:
-            given["facets"] = str(given["facets"]).lower() in ("1", "true")
-        known = ("kind", "tag", "owner", "algorithm", "stage", "level", "status", "license", "since", "until", "facets",
-                 "limit", "after")  # fmt: skip
-        for name in given:
-            if name not in known:
-                raise UsageError(
-                    f"Searches cannot be narrowed by {name!r}.", where=name, hint=f"By {', '.join(known)}."
-                )
-        page = self._projector.index.search(text or None, **given)
-        hits = [_hit(hit) for hit in page.hits]
-        said = {"hits": hits, "total": page.total, "atLeast": page.at_least, "after": page.after}
-        return said | ({"facets": asdict(page.facets)} if page.facets else {})
-
-    def knows(self, name: str) -> bool:
-        """Whether anything is said of the IRI *name*."""
-        return valid_iri(name) and any(True for _ in self._projector.graph.outgoing(f"<{name}>"))
-
-    def describe(self, name: str) -> list[Triple]:
-        """Everything that is said of an IRI and of its parts, sorted.
-
-        Raises:
-            NotFoundError: Nothing is said of it.
-        """
-        graph = self._projector.graph
-        found: dict[Triple, None] = {}
-        queue = [f"<{name}>"] if valid_iri(name) else []
-        for node in queue:
-            for p, o in graph.outgoing(node):
-                found[node, p, o] = None
-                if o.startswith(f"<{name}/") and o not in queue:
-                    queue.append(o)
-        if not found:
-            raise NotFoundError(f"Nothing is said of {name}.", hint="lakegraph search finds what the lake knows.")
-        return sorted(found)
 
     # -- SPARQL -------------------------------------------------------------------------------------------------------
 
@@ -200,9 +143,8 @@ class Asking(Lake):
     def queries(self) -> QueryService:
         """The workers that run asked SPARQL, apart from this process, on snapshots."""
         limits = self.settings.limits
-        where = (self.directory or Path()) / "views" / "all" / "snapshots"
         return QueryService(
-            SnapshotKeeper(self._projector.graph, where),
+            SnapshotKeeper(self._projector.graph, self._snapshots),
             WorkerLimits(
                 workers=limits.query_workers,
                 memory=limits.query_memory,
@@ -210,6 +152,11 @@ class Asking(Lake):
                 text=Limits(size=limits.query_bytes),
             ),
         )
+
+    @property
+    def _snapshots(self) -> Path:
+        """Where the states of the graph lie that workers read."""
+        return (self.directory or Path()) / "views" / "all" / "snapshots"
 
     def sparql(
         self,
@@ -265,19 +212,7 @@ class Asking(Lake):
         super().close()
 
 
-def _moment(text: str, name: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = datetime.min  # noqa: DTZ901 - has no zone, and so is refused below
-    if moment.tzinfo is None:
-        raise UsageError(f"{text!r} is not a time with its zone.", where=name, hint="Write 2024-02-25T09:00:00Z.")
-    return moment
-
-
-def _hit(hit: Hit) -> dict[str, Any]:
-    said = asdict(hit)
-    said["when"] = hit.when.isoformat()
-    for name in ("cursor", "time", "rank", "spans"):
-        said.pop(name, None)
-    return {name: value for name, value in said.items() if value not in (None, (), "")}
+@cache
+def _gap_shapes() -> ShapeSet:
+    """What a lake asks of its things, for all of its pasts alike."""
+    return ShapeSet.load([resources.path(f"shapes/{folder}") for folder in _GAP_SHAPES])

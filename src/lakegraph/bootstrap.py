@@ -6,6 +6,7 @@ import hashlib
 import re
 import shutil
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from lakegraph.journal import Journal, LakeLock
 from lakegraph.lake import Lake
 from lakegraph.met import Met
 from lakegraph.names import LakeNames
+from lakegraph.past import Past
+from lakegraph.pasts import Pasts, Prefix
 from lakegraph.people import People
 from lakegraph.preparing import Preparer
 from lakegraph.projecting import Progress, Projector
@@ -35,7 +38,7 @@ from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, ShapeSet
 from lakegraph.view import Layer, View
 
-_JOURNAL, _PEOPLE, _VIEW = "journal.db", "people.db", Path("views") / "all"
+_JOURNAL, _PEOPLE, _VIEW, _PAST = "journal.db", "people.db", Path("views") / "all", Path("views") / "past"
 _GATES = ("integrity", "completeness", "policy")
 """The shape folders that judge a record when it comes; ``swamp`` scores the whole lake instead."""
 
@@ -116,7 +119,21 @@ def _wire(where: Path, settings: Settings, lock: LakeLock, progress: Progress | 
     projector.meet(met, progress)
     view.meet(publish_people(graph, index, journal.base, people))
     lake.catch_up(progress)
+    lake.pasts = Pasts(where / _PAST, settings.limits.pasts, partial(_open_past, lake))
     return lake
+
+
+def _open_past(lake: LocalLake, where: Path | None, seq: int, progress: Progress | None) -> Past:
+    """The lake as it was at entry *seq*, made from the journal or brought up to there."""
+    graph = Oxigraph.open(where / "graph" if where else None)
+    index = Index.open(where / "index.db" if where else None)
+    view = View(graph, vocabularies())
+    projector = Projector(Prefix(lake.journal, seq), graph, index, reasoner(), view)
+    past = Past(lake, where, seq, projector, view)
+    publish_vocabularies(graph, lake.base)
+    publish_people(graph, index, lake.base, lake.people)
+    past.catch_up(progress)
+    return past
 
 
 def vocabularies() -> Layer:

@@ -40,6 +40,9 @@ class LimitSettings(BaseModel):
     )
     query_workers: int = Field(default=2, ge=1, le=64, description="How many queries run at once.")
     result_rows: int = Field(default=5_000_000, gt=0, description="The most rows of one result; a cut is announced.")
+    pasts: int = Field(
+        default=4, ge=1, le=1000, description="How many earlier states of the lake are kept for questions of the past."
+    )
     group: int = Field(default=600, ge=1, le=10_000, description="The most records that share one journal transaction.")
 
 

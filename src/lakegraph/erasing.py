@@ -74,6 +74,7 @@ class Erasing(Lake):
                 done = self.journal.erase(seqs, actor=self._actor(actor), level=entries[-1].level, reason=why.strip())
             finally:
                 self._repair()
+                self.pasts.forget()
         return Erasure(entries[0].record, seqs, tuple(entry.seq for entry in done), needed)
 
     def _erasable(self, record: str) -> list[Entry]:

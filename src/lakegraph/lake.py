@@ -9,9 +9,10 @@ from threading import Lock
 from typing import Any, Self
 
 from lakegraph.config import Settings
-from lakegraph.errors import ConflictError, LakegraphError, StorageError
+from lakegraph.errors import ConflictError, LakegraphError, StorageError, UsageError
 from lakegraph.journal import Entry, Journal, LakeLock
 from lakegraph.model import Thing, parse
+from lakegraph.pasts import Pasts
 from lakegraph.people import People
 from lakegraph.preparing import Prepared, Preparer, Submission, unknown_record
 from lakegraph.projecting import Progress, Projector
@@ -58,7 +59,13 @@ class Lake:
         self._view = view
         self._writer: Writer[Submission, Receipt] = Writer(self._write, settings.limits.group)
         self._behind = False
+        self.pasts: Pasts[Any] = Pasts(None, settings.limits.pasts, _no_past)
         self._changes = Lock()
+
+    @property
+    def seq(self) -> int:
+        """The last entry of the journal that this lake knows."""
+        return self.journal.last_seq
 
     @property
     def base(self) -> str:
@@ -282,6 +289,7 @@ class Lake:
     def close(self) -> None:
         """Release the directory. The lake cannot be used after this."""
         with self._writer.exclusively():
+            self.pasts.close()
             self._view.save()
             self._projector.index.close()
             self._projector.graph.close()
@@ -295,6 +303,10 @@ class Lake:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _no_past(*_: object) -> Any:
+    raise UsageError("This lake has no pasts.", where="as_of")
 
 
 def _receipt(entry: Entry, prepared: Prepared) -> Receipt:

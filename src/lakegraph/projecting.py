@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from lakegraph import resources
 from lakegraph.change_effects import CHANGE, ChangeEffects
 from lakegraph.errors import LakeDamagedError
 from lakegraph.graph import Change, Graph, Rows
 from lakegraph.index import Fragment, Index
-from lakegraph.journal import Entry, Journal
+from lakegraph.journal import Entry
 from lakegraph.met import Met, nodes_of
 from lakegraph.preparing import Retraction, nquads
 from lakegraph.rdf.inference import Reasoner
@@ -26,6 +27,19 @@ Progress = Callable[[int, int], None]
 _GROUP = 600
 
 
+class Records(Protocol):
+    """The journal, or a part of it, as projections read it."""
+
+    @property
+    def last_seq(self) -> int:
+        """The last entry."""
+        ...
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """The entries after one, in order."""
+        ...
+
+
 class Projector:
     """Applies journal entries to the graph and the index.
 
@@ -37,7 +51,7 @@ class Projector:
         view: The lake as the entries of a group see it.
     """
 
-    def __init__(self, journal: Journal, graph: Graph, index: Index, reasoner: Reasoner, view: View) -> None:
+    def __init__(self, journal: Records, graph: Graph, index: Index, reasoner: Reasoner, view: View) -> None:
         self._journal = journal
         self.graph = graph
         self.index = index

@@ -49,6 +49,21 @@ def test_exit_codes(filled: Run) -> None:
     assert filled("--lake", "nowhere", "status").exit_code == 3
 
 
+def test_the_past(filled: Run) -> None:
+    """--as-of asks what the lake knew then; wrong moments are explained."""
+    assert "made from it" not in filled("lineage", "Diabetes@1", "--down", "all", "--as-of", "2").output
+    assert "Train SVM" in filled("lineage", "Diabetes@1", "--down", "all", "--as-of", "3").output
+    assert filled("ask", "5w1h", "--about", "Diabet Predictor", "--as-of", "2").exit_code == 3
+    assert "nothing rests on it" in filled("impact", "Diabetes@1", "--as-of", "2").output
+    assert "kind" in filled("search", "diabetes", "--as-of=2").output
+    wrong = filled("why", "Diabetes@1", "Diabetes@0", "--as-of", "2024-05-01T10:00")
+    assert wrong.exit_code == 2
+    assert "has no zone" in wrong.output
+    table = filled("lineage", "Diabet Predictor", "--format", "csv").output.splitlines()
+    assert table[0].startswith("distance,type,kind,title,version")
+    assert table[2].startswith("-1,run,training run,Train SVM,,")
+
+
 def test_a_bug_is_called_one(filled: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 70, a short message, and how to see more."""
     monkeypatch.setattr("lakegraph.asking.lineage_of", lambda *_, **__: 1 / 0)

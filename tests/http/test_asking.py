@@ -86,6 +86,16 @@ def test_exact_form(get: FlaskClient, read_lake: LocalLake, path: str, ask: Any)
     assert said == expected or isinstance(said, Result)
 
 
+@pytest.mark.parametrize("path", ["/lineage?of=Diabetes%401", "/impact?of=Diabetes%401", "/search?q=diabetes"])
+def test_the_past(get: FlaskClient, read_lake: LocalLake, path: str) -> None:
+    """A response says up to which entry of the journal it knows."""
+    assert get.get(path).headers["Lake-Seq"] == str(read_lake.seq)
+    then = get.get(f"{path}&as_of=2")
+    assert (then.status_code, then.headers["Lake-Seq"]) == (200, "2")
+    assert_problem(get.get(f"{path}&as_of=tomorrow"), 400, "usage")
+    assert get.get("/questions/what?about=Diabetes%401&as_of=2").headers["Lake-Seq"] == "2"
+
+
 def test_lineage_steps(get: FlaskClient) -> None:
     """Up and down take numbers of steps, or all; anything else is refused."""
     whole = get.get("/lineage", query_string={"of": ABOUT}).get_json()

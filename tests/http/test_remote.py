@@ -54,6 +54,20 @@ def test_record_ask_and_lineage_round_trip(remote: RemoteLake, written_lake: Loc
     assert remote.impact("Diabetes@0") == written_lake.impact("Diabetes@0")
 
 
+def test_the_past_over_http(remote: RemoteLake, written_lake: LocalLake) -> None:
+    """A served lake answers for a moment as the lake in process does, by keyword or as a past."""
+    assert remote.lineage("Diabetes@1", down="all", as_of=2) == written_lake.at(2).lineage("Diabetes@1", down="all")
+    assert remote.at(2).ask("5w1h", about="Diabetes@1") == written_lake.ask("5w1h", about="Diabetes@1", as_of=2)
+    assert remote.at("2").search("", limit=3) == written_lake.search("", limit=3, as_of=2)
+    assert remote.at(datetime.now(UTC)).impact("Diabetes@0") == written_lake.impact("Diabetes@0")
+    with pytest.raises(UsageError, match="has no zone"):
+        remote.at("2024-05-01T10:00:00").ask("who", about=ABOUT)
+    with pytest.raises(UsageError, match="no call 'record'"):
+        remote.at(2).record({})
+    with pytest.raises(AttributeError):
+        remote.at(2).nothing  # noqa: B018
+
+
 def test_the_other_calls_agree(remote: RemoteLake, written_lake: LocalLake) -> None:
     """Base, names, descriptions, questions, journal, status and search are the lake's own."""
     iri = written_lake.resolve(ABOUT)

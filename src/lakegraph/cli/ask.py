@@ -9,18 +9,25 @@ from typing import Any, Literal
 
 import click
 
-from lakegraph.cli.lakes import lake_of
+from lakegraph.cli.lakes import as_it_was, lake_of
 from lakegraph.cli.output import painted, say, say_json, say_table
 from lakegraph.cli.record import as_json
 from lakegraph.errors import UsageError
 from lakegraph.exchange import NAMES, as_text, renderings
 
+at_moment = click.option(
+    "--as-of",
+    metavar="MOMENT",
+    help="Answer from what the lake knew then: an entry's number, a time with its zone, or a day.",
+)
+
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.argument("question", required=False)
 @click.option("--format", "form", default="text", show_default=True, help="text, json, csv, markdown, html or turtle.")
+@at_moment
 @click.pass_context
-def ask(ctx: click.Context, question: str | None, form: str) -> None:
+def ask(ctx: click.Context, question: str | None, form: str, as_of: str | None) -> None:
     """Ask QUESTION, with its parameters as options: lakegraph ask 5w1h --about "Diabet Predictor".
 
     Without QUESTION, lists what can be asked.
@@ -29,7 +36,7 @@ def ask(ctx: click.Context, question: str | None, form: str) -> None:
         if question is None:
             _list(lake.questions(), form)
             return
-        answer = lake.ask(question, **_options(ctx.args))
+        answer = as_it_was(lake, as_of).ask(question, **_options(ctx.args))
         _show(answer, form)
 
 
@@ -83,33 +90,40 @@ def _steps(text: str) -> int | Literal["all"]:
 @click.argument("thing")
 @click.option("--up", default="all", show_default=True, metavar="STEPS", help="How far back; a number, or all.")
 @click.option("--down", default="0", show_default=True, metavar="STEPS", help="How far on; a number, or all.")
-@click.option("--format", "form", default="text", show_default=True, help="text, json, turtle, dot, svg or mermaid.")
+@click.option("--nodes", default=50_000, show_default=True, help="How many things and runs at most.")
+@click.option(
+    "--format", "form", default="text", show_default=True, help="text, csv, json, turtle, dot, svg or mermaid."
+)
+@at_moment
 @click.pass_context
-def lineage(ctx: click.Context, thing: str, up: str, down: str, form: str) -> None:
+def lineage(ctx: click.Context, thing: str, up: str, down: str, nodes: int, form: str, as_of: str | None) -> None:
     """What THING came from, and what came of it: an IRI, slug, title, title@version, or the path of a file."""
     with lake_of(ctx) as lake:
-        _show(lake.lineage(thing, up=_steps(up), down=_steps(down)), form)
+        found = as_it_was(lake, as_of).lineage(thing, up=_steps(up), down=_steps(down), nodes=nodes)
+        _show(found, form)
 
 
 @click.command()
 @click.argument("a")
 @click.argument("b")
 @as_json
+@at_moment
 @click.pass_context
-def why(ctx: click.Context, a: str, b: str, form: str) -> None:
+def why(ctx: click.Context, a: str, b: str, form: str, as_of: str | None) -> None:
     """The paths between A and B, each as a sentence."""
     with lake_of(ctx) as lake:
-        _show(lake.why(a, b), form)
+        _show(as_it_was(lake, as_of).why(a, b), form)
 
 
 @click.command()
 @click.argument("thing")
 @as_json
+@at_moment
 @click.pass_context
-def impact(ctx: click.Context, thing: str, form: str) -> None:
+def impact(ctx: click.Context, thing: str, form: str, as_of: str | None) -> None:
     """What rests on THING, down to deployments: what breaks if it is withdrawn."""
     with lake_of(ctx) as lake:
-        _show(lake.impact(thing), form)
+        _show(as_it_was(lake, as_of).impact(thing), form)
 
 
 @click.command()
@@ -118,15 +132,18 @@ def impact(ctx: click.Context, thing: str, form: str) -> None:
 @click.option("--tag", help="Only things with this tag.")
 @click.option("--limit", default=20, show_default=True)
 @as_json
+@at_moment
 @click.pass_context
-def search(ctx: click.Context, words: str, kind: str | None, tag: str | None, limit: int, form: str) -> None:
+def search(
+    ctx: click.Context, words: str, kind: str | None, tag: str | None, limit: int, form: str, as_of: str | None
+) -> None:
     """Find things by words in their titles, descriptions and paths."""
     with lake_of(ctx) as lake:
-        found = lake.search(words, kind=kind, tag=tag, limit=str(limit))
+        found = as_it_was(lake, as_of).search(words, kind=kind, tag=tag, limit=str(limit))
     if form == "json":
         say_json(found)
         return
-    rows = [(h["kind"], h["title"] or "", h["version"] or "", h["iri"]) for h in found["hits"]]
+    rows = [(h["kind"], h.get("title", ""), h.get("version", ""), h["iri"]) for h in found["hits"]]
     say_table(["kind", "title", "version", "iri"], rows)
     if not rows:
         say("Nothing found.", style="dim")

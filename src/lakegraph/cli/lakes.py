@@ -41,6 +41,19 @@ def lake_of(ctx: click.Context) -> Iterator[AnyLake]:
         yield lake
 
 
+def as_it_was(lake: AnyLake, as_of: str | None) -> Any:
+    """The lake as it was at a moment, as it is for None; the making of a past that takes long shows its progress."""
+    from lakegraph.cli.output import progress
+    from lakegraph.remote import RemoteLake
+
+    if as_of is None:
+        return lake
+    if isinstance(lake, RemoteLake):
+        return lake.at(as_of)
+    with progress("Going back in time") as tick:
+        return lake.at(as_of, tick)
+
+
 @contextmanager
 def own_lake(ctx: click.Context, **settings: Any) -> Iterator[LocalLake]:
     """The lake in the directory that ``--lake`` names, owned by this process."""

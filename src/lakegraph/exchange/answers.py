@@ -30,6 +30,7 @@ NAMES: Mapping[str, str] = {
 """What people type for each form."""
 
 _METHODS = {
+    CSV: "to_csv",
     MARKDOWN: "to_markdown",
     HTML: "_repr_html_",
     TURTLE: "to_turtle",

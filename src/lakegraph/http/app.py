@@ -61,7 +61,7 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     """Tag, compress and count a response. Bodies here are whole, but for files; queries do not come through here."""
     headers = response.headers
-    headers.setdefault("Lake-Seq", str(lake().journal.last_seq))
+    headers.setdefault("Lake-Seq", str(g.get("seq", lake().seq)))
     for name, text in ALWAYS:
         headers[name] = text
     if response.is_streamed:

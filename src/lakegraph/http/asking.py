@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, g
 
 from lakegraph.errors import UsageError
 from lakegraph.http.describing import Operation, Parameter, describes, number, parameters
 from lakegraph.http.rendering import FORMS, as_json, rendered
-from lakegraph.http.served import Steps
+from lakegraph.http.served import Answering, Steps
 from lakegraph.http.state import lake
 
 blueprint = Blueprint("asking", __name__)
 _MOST_ENTRIES = 10_000
 _MOST_STEPS = 10_000
+MOST_NODES = 50_000
 
 _THING = "a thing: its IRI, slug, title, title@version or the path of a file"
 _OF = Parameter("of", f"What is asked about, {_THING}.", required=True)
-_REFUSES = (400, 404, 406, 409)
+_AS_OF = Parameter(
+    "as_of",
+    "Answer from what the lake knew then: the number of a journal entry, a time with its zone, or a day (over in UTC).",
+)
+_REFUSES = (400, 404, 406, 409, 503)
 
 
 @blueprint.get("/questions")
@@ -30,7 +35,7 @@ def questions() -> Response:
 @blueprint.get("/questions/<name>")
 @describes(
     Operation(
-        parameters=(Parameter("name", "The name of the question.", required=True, place="path"),),
+        parameters=(Parameter("name", "The name of the question.", required=True, place="path"), _AS_OF),
         answers={200: FORMS},
         refuses=_REFUSES,
         free=True,
@@ -38,7 +43,8 @@ def questions() -> Response:
 )
 def ask(name: str) -> Response:
     """The answer to one question: a 5W1H card, or a table."""
-    return rendered(lake().ask(name, **parameters()), name)
+    said = parameters()
+    return rendered(_then(said).ask(name, **said), name)
 
 
 @blueprint.get("/lineage")
@@ -48,6 +54,8 @@ def ask(name: str) -> Response:
             _OF,
             Parameter("up", "How many steps back to go, or all; all when left out."),
             Parameter("down", "How many steps on to go, or all; 0 when left out."),
+            Parameter("nodes", "How many nodes to gather at most; 50,000 when left out.", kind="integer"),
+            _AS_OF,
         ),
         answers={200: FORMS},
         refuses=_REFUSES,
@@ -56,7 +64,8 @@ def ask(name: str) -> Response:
 def lineage() -> Response:
     """What a thing came from, and what came of it."""
     said = parameters()
-    found = lake().lineage(said["of"], up=_steps(said, "up", "all"), down=_steps(said, "down", "0"))
+    up, down = _steps(said, "up", "all"), _steps(said, "down", "0")
+    found = _then(said).lineage(said["of"], up=up, down=down, nodes=number(said, "nodes", MOST_NODES, most=MOST_NODES))
     return rendered(found, f"Lineage of {said['of']}")
 
 
@@ -66,6 +75,7 @@ def lineage() -> Response:
         parameters=(
             Parameter("from", f"Where the path begins, {_THING}.", required=True),
             Parameter("to", f"Where it ends, {_THING}.", required=True),
+            _AS_OF,
         ),
         answers={200: FORMS},
         refuses=_REFUSES,
@@ -74,15 +84,15 @@ def lineage() -> Response:
 def why() -> Response:
     """The paths between two things, each readable as a sentence."""
     said = parameters()
-    return rendered(lake().why(said["from"], said["to"]), f"From {said['from']} to {said['to']}")
+    return rendered(_then(said).why(said["from"], said["to"]), f"From {said['from']} to {said['to']}")
 
 
 @blueprint.get("/impact")
-@describes(Operation(parameters=(_OF,), answers={200: FORMS}, refuses=_REFUSES))
+@describes(Operation(parameters=(_OF, _AS_OF), answers={200: FORMS}, refuses=_REFUSES))
 def impact() -> Response:
     """What rests on a thing, down to deployments."""
     said = parameters()
-    return rendered(lake().impact(said["of"]), f"What rests on {said['of']}")
+    return rendered(_then(said).impact(said["of"]), f"What rests on {said['of']}")
 
 
 @blueprint.get("/search")
@@ -97,14 +107,15 @@ def impact() -> Response:
             ),
             Parameter("limit", "How many at most.", kind="integer"),
             Parameter("after", "Where the page before ended."),
+            _AS_OF,
         ),
-        refuses=(400, 404, 406),
+        refuses=(400, 404, 406, 503),
     )
 )
 def search() -> Response:
     """Things by words and facets, best first."""
     said = parameters()
-    return as_json(lake().search(said.pop("q", ""), **said))
+    return as_json(_then(said).search(said.pop("q", ""), **said))
 
 
 @blueprint.get("/resolve")
@@ -137,6 +148,13 @@ def status() -> Response:
     parameters()
     # Where it lies on the server's disk is nobody's business out here.
     return as_json(lake().status() | {"directory": None})
+
+
+def _then(said: dict[str, str]) -> Answering:
+    """The lake that answers: as it is, or as it was; the response names the entry up to which it knows."""
+    asked = lake().then(said.pop("as_of", None))
+    g.seq = asked.seq
+    return asked
 
 
 def _steps(said: dict[str, str], name: str, default: str) -> Steps:

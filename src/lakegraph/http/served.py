@@ -78,7 +78,30 @@ class Signed(Protocol):
         """The signed note."""
 
 
-class Served(Federated, Protocol):
+class Answering(Protocol):
+    """A lake, as it is or as it was, that answers."""
+
+    def ask(self, name: str, **parameters: str) -> Answer:
+        """The answer to a question."""
+
+    @property
+    def seq(self) -> int:
+        """The last journal entry that it knows."""
+
+    def lineage(self, of: str, *, up: Steps = "all", down: Steps = 0, nodes: int = 0) -> Answer:
+        """Where a thing comes from and what came of it."""
+
+    def why(self, a: str, b: str) -> Answer:
+        """How two things hang together."""
+
+    def impact(self, of: str) -> Answer:
+        """What rests on a thing."""
+
+    def search(self, text: str, **filters: str) -> dict[str, Any]:
+        """Things by words and facets."""
+
+
+class Served(Answering, Federated, Protocol):
     """A lake that can be served."""
 
     @property
@@ -113,20 +136,8 @@ class Served(Federated, Protocol):
     def questions(self) -> list[dict[str, Any]]:
         """Every question with its parameters."""
 
-    def ask(self, name: str, **parameters: str) -> Answer:
-        """The answer to a question."""
-
-    def lineage(self, of: str, *, up: Steps = "all", down: Steps = 0) -> Answer:
-        """Where a thing comes from and what came of it."""
-
-    def why(self, a: str, b: str) -> Answer:
-        """How two things hang together."""
-
-    def impact(self, of: str) -> Answer:
-        """What rests on a thing."""
-
-    def search(self, text: str, **filters: str) -> dict[str, Any]:
-        """Things by words and facets."""
+    def then(self, as_of: str | None) -> Answering:
+        """The lake as it was at a moment; itself for None."""
 
     def resolve(self, name: str) -> str:
         """The IRI that a name means."""

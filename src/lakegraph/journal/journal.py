@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -198,6 +199,18 @@ class Journal:
                 )
             yield from (evidence.entry for evidence in page)
             after = page[-1].entry.seq
+
+    def last_before(self, moment: datetime) -> int:
+        """The last entry that was recorded at *moment* or before; 0 for none."""
+        # Entries are recorded in the order of their times, which are written alike.
+        recorded = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        low, high = 0, self.last_seq
+        with self._readers.take() as connection:
+            while low < high:
+                middle = (low + high + 1) // 2
+                (found,) = connection.execute("SELECT recorded FROM entries WHERE seq = ?", (middle,)).fetchone()
+                low, high = (middle, high) if found <= recorded else (low, middle - 1)
+        return low
 
     def by_key(self, key: str) -> Entry | None:
         """The entry that was recorded with this idempotency key."""

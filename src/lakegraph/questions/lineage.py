@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from lakegraph.questions.protocols import Called, Direction, FlowIndex, Flows, G
 from lakegraph.questions.text import Style, undressed
 from lakegraph.questions.walking import Found, GraphReader, IndexReader, N, Steps, Walker, sweep
 from lakegraph.rdf.namespaces import LAKE
-from lakegraph.rdf.terms import value
+from lakegraph.rdf.terms import lexical, value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +89,18 @@ class Lineage:
             "edges": [{"source": value(e.source), "target": value(e.target)} for e in self.edges],
             "hidden": {value(token): count for token, count in self.hidden.items()},
         }
+
+    def to_csv(self) -> str:
+        """The lineage as a table of its nodes: what people read of each, and how far it is away."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(("distance", "type", "kind", "title", "version", "who", "when", "detail", "hidden", "iri"))
+        for node in self:
+            when = lexical(node.when) if node.when else ""
+            said = (node.kind, node.title, node.version or "", ", ".join(node.who), when, node.detail)
+            hidden = self.hidden.get(node.iri, 0)
+            writer.writerow((node.distance, "run" if node.run else "thing", *said, hidden, value(node.iri)))
+        return out.getvalue()
 
     def to_dot(self) -> str:
         """The lineage in Graphviz' language."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from urllib.parse import quote
 
 from lakegraph.capture import Recording
 from lakegraph.errors import LakegraphError, QueryError, UsageError
@@ -16,6 +18,7 @@ from lakegraph.rdf.intake import parse
 from lakegraph.receipts import Receipt
 from lakegraph.remote.connection import JSON, Connection, query_string
 from lakegraph.remote.federating import RemoteFederating
+from lakegraph.remote.past import RemotePast
 from lakegraph.remote.problem import error_of
 from lakegraph.remote.wire import EXACT, load
 
@@ -32,6 +35,16 @@ _NOT_ACCEPTABLE = 406
 _LINES, _N_TRIPLES, _SPARQL = "application/x-ndjson", "application/n-triples", "application/sparql-query"
 Document = Mapping[str, Any] | Thing
 Steps = int | Literal["all"]
+Moment = int | str | date
+"""The number of a journal entry, a time with its zone, or a day, which is then over (in UTC)."""
+
+
+class Named(Protocol):
+    """Anything that has an IRI, such as the handle of a recorded model."""
+
+    @property
+    def iri(self) -> str:
+        """The bare IRI."""
 
 
 class RemoteLake(Recording, RemoteFederating):
@@ -100,24 +113,38 @@ class RemoteLake(Recording, RemoteFederating):
         """Every question that the lake answers, with its parameters."""
         return list(self._json("/questions"))
 
-    def ask(self, name: str, **parameters: str) -> Card | Result:
+    def at(self, moment: Moment) -> RemotePast:
+        """The lake as it was; see :meth:`lakegraph.asking.Asking.at`. It is made when it is asked the first time."""
+        return RemotePast(self, moment)
+
+    def ask(self, name: str, *, as_of: Moment | None = None, **parameters: str | Named) -> Card | Result:
         """Answer a question; see :meth:`lakegraph.asking.Asking.ask`."""
-        found: Card | Result = self._answer(f"/questions/{name}", **parameters)
+        given = {key: _name(text) for key, text in parameters.items()}
+        found: Card | Result = self._answer(f"/questions/{quote(name, safe='')}", as_of=as_of, **given)
         return found
 
-    def lineage(self, of: str, *, up: Steps = "all", down: Steps = 0) -> Lineage:
+    def lineage(
+        self,
+        of: str | Named,
+        *,
+        up: Steps = "all",
+        down: Steps = 0,
+        nodes: int | None = None,
+        as_of: Moment | None = None,
+    ) -> Lineage:
         """What a thing came from and what came of it; see :meth:`lakegraph.asking.Asking.lineage`."""
-        found: Lineage = self._answer("/lineage", of=of, up=str(up), down=str(down))
+        limits = {"up": str(up), "down": str(down), "nodes": None if nodes is None else str(nodes)}
+        found: Lineage = self._answer("/lineage", of=_name(of), as_of=as_of, **limits)
         return found
 
-    def why(self, a: str, b: str) -> Paths:
+    def why(self, a: str | Named, b: str | Named, *, as_of: Moment | None = None) -> Paths:
         """The paths between two things, each readable as a sentence."""
-        found: Paths = self._answer("/why", **{"from": a, "to": b})
+        found: Paths = self._answer("/why", as_of=as_of, **{"from": _name(a), "to": _name(b)})
         return found
 
-    def impact(self, of: str) -> Impact:
+    def impact(self, of: str | Named, *, as_of: Moment | None = None) -> Impact:
         """What rests on a thing, down to deployments."""
-        found: Impact = self._answer("/impact", of=of)
+        found: Impact = self._answer("/impact", of=_name(of), as_of=as_of)
         return found
 
     def search(self, text: str, **filters: Any) -> dict[str, Any]:
@@ -200,8 +227,9 @@ class RemoteLake(Recording, RemoteFederating):
     def _json(self, path: str, **said: str | None) -> Any:
         return self._wire.get(path + query_string(**said)).json()
 
-    def _answer(self, path: str, **said: str | None) -> Any:
-        return load(self._wire.get(path + query_string(**said), accept=EXACT).data)
+    def _answer(self, path: str, *, as_of: Moment | None = None, **said: str | None) -> Any:
+        when = moment_text(as_of) if as_of is not None else None
+        return load(self._wire.get(path + query_string(as_of=when, **said), accept=EXACT).data)
 
     # -- the connection -----------------------------------------------------------------------------------------------
 
@@ -220,6 +248,15 @@ def _checkpoint(note: bytes) -> Checkpoint:
     from lakegraph.journal import parse_checkpoint
 
     return parse_checkpoint(note.decode())
+
+
+def _name(thing: str | Named) -> str:
+    return thing if isinstance(thing, str) else thing.iri
+
+
+def moment_text(moment: Moment) -> str:
+    """A moment as requests name it."""
+    return moment.isoformat() if isinstance(moment, date) else str(moment)
 
 
 def _flag(value: bool) -> str | None:
