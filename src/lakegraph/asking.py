@@ -79,7 +79,7 @@ class Asking(Finding):
         question = self.library.get(name)
         said = {key: text if isinstance(text, str) else text.iri for key, text in parameters.items()}
         bindings = bind(question, said, resolve=lambda text: iri(self.resolve(text, question.kinds)))
-        return ask_graph(self._projector.graph, question, bindings)
+        return ask_graph(self._projector.graph, question, bindings, self._projector.index)
 
     def _about(self, parameters: dict[str, str | Named]) -> str:
         others = set(parameters) - {"about", "of"}

@@ -149,6 +149,8 @@ def test_any_text_is_bound_or_refused(text: str) -> None:
         (HEAD + "#+ params: {a: url}\nSELECT ?a WHERE { ?a ?b ?c }", 3, "unknown type 'url'.*iri"),
         (HEAD + "#+ params: {a: concept}\nSELECT ?a WHERE { ?a ?b ?c }", 3, "must name its class"),
         (HEAD + "#+ params: {a: iri, a: iri}\nSELECT ?a WHERE { ?a ?b ?c }", 3, "declared twice"),
+        (HEAD + "#+ narrowed: a by magic\nSELECT ?a WHERE { ?a ?b ?c }", 3, "Not a way to narrow.*gaps, best"),
+        (HEAD + "#+ narrowed: z by gaps\nSELECT ?a WHERE { ?a ?b ?c }", 4, "'z' is not among the variables"),
         (HEAD + "#+ about: lake:Modle\nSELECT ?a WHERE { ?a ?b ?c }", None, "lake:Modle is not a class"),
         (HEAD + "SELECT ?a WHERE { ?a ?b", 3, "Not a SPARQL query"),
         (HEAD + "SELECT ?a WHERE {\n ?a lake:executes ?c }", 4, "no PREFIX line declares"),
@@ -231,8 +233,9 @@ def test_every_query_of_the_project_is_sound(file: Path) -> None:
     if "internal" in file.parts or "views" in file.parts:
         check(text, (), ontology(), where)
         return
-    names = tuple(p.name for p in read_header(text, where).parameters if p.name != "limit")
-    check(text, names, ontology(), where)
+    header = read_header(text, where)
+    names = tuple(p.name for p in header.parameters if p.name != "limit")
+    check(text, (*names, *(header.narrowed or ())[:1]), ontology(), where)
 
 
 def test_limit_cuts_the_answer(tmp_path: Path, worked: TestLake) -> None:

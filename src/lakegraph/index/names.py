@@ -10,7 +10,7 @@ from lakegraph.index.answers import Hit
 from lakegraph.index.description import CHECKSUM_LETTERS
 from lakegraph.index.hits import COLUMNS, Thing, by_iri, current, hits, select, things_of
 from lakegraph.index.hits import versions as versions_of
-from lakegraph.index.kinds import HUB, NAMES, codes_of
+from lakegraph.index.kinds import CODES, HUB, NAMES, codes_of
 from lakegraph.index.matching import Filters, any_of, matches, quoted
 from lakegraph.index.spelling import known_words, likeness
 from lakegraph.index.words import key, plain_words, slug
@@ -110,6 +110,23 @@ def exists(connection: sqlite3.Connection, iri: str) -> str | None:
     """The kind of the thing with this IRI, or None."""
     row = connection.execute("SELECT kind FROM thing WHERE iri = ?", (iri,)).fetchone()
     return NAMES[row[0]] if row and row[0] else None
+
+
+def with_gaps(connection: sqlite3.Connection, least: int, limit: int) -> list[str]:
+    """Datasets and models of which at least *least* of description, owner, tags and level are unknown, by IRI.
+
+    Args:
+        connection: One state of the index.
+        least: How many, 1 to 4; from 2 on a partial index holds them, so that the sound ones cost nothing.
+        limit: The most that are wanted.
+    """
+    gaps = "(description IS NULL) + (owner IS NULL) + (tags IS NULL) + (level IS NULL)"
+    held = f"AND {gaps} > 1" if least > 1 else ""
+    rows = connection.execute(
+        f"SELECT iri FROM thing WHERE kind IN (?, ?) {held} AND {gaps} >= ? LIMIT ?",  # noqa: S608 - constants
+        (CODES["dataset"], CODES["model"], least, limit),
+    )
+    return [iri for (iri,) in rows]
 
 
 def nearest(connection: sqlite3.Connection, text: str, kinds: Sequence[str], n: int) -> list[tuple[float, Hit]]:

@@ -277,6 +277,16 @@ class Index:
         with self._database.reading() as connection:
             yield FlowReader(connection)
 
+    def with_gaps(self, least: int, limit: int) -> list[str]:
+        """Datasets and models of which four facts are unknown: description, owner, tags, security level.
+
+        Args:
+            least: How many of the four, at least.
+            limit: The most IRIs that are wanted.
+        """
+        with self._database.reading() as connection:
+            return names.with_gaps(connection, least, limit)
+
     def exists(self, iri: str) -> str | None:
         """The kind of the thing with this IRI, or None when the lake describes no such thing."""
         with self._database.reading() as connection:

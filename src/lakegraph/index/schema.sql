@@ -31,6 +31,8 @@ CREATE TABLE thing (
   checksums   TEXT                         -- one a line, hexadecimal
 );
 CREATE INDEX thing_latest ON thing (kind, time);
+CREATE INDEX thing_gaps ON thing (kind)
+  WHERE (description IS NULL) + (owner IS NULL) + (tags IS NULL) + (level IS NULL) > 1;
 CREATE INDEX thing_hub ON thing (hub, place, record) WHERE hub IS NOT NULL;
 
 -- Contentless and without positions: a document's rowid is its thing.id, its text is made by terms.py. Besides words it

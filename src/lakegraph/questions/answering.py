@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from lakegraph.questions.asking import Result, check_known, select
+from lakegraph.questions.asking import Result, check_known, select, table
 from lakegraph.questions.branches import WS
 from lakegraph.questions.card import answers
 from lakegraph.questions.labels import Labels
 from lakegraph.questions.library import LIMIT, Question
 from lakegraph.questions.parameters import ParameterError
-from lakegraph.questions.protocols import Graph
-from lakegraph.rdf.terms import XSD, literal, value
+from lakegraph.questions.protocols import Graph, Lists, Row
+from lakegraph.rdf.namespaces import LAKE
+from lakegraph.rdf.terms import XSD, lexical, literal, value
 from lakegraph.rdf.vocabulary import ontology
 
 _W_FOLDER = "5w1h"
+_MOST_ROWS = 1000
+_MOST_LISTED = 2000
+"""So many things of a list are asked about; most of what an index lists is an answer."""
 _COLUMNS = ("answer", "value", "on", "via", "record", "recorded")
 
 
-def ask(graph: Graph, question: Question, bindings: Mapping[str, str]) -> Result:
+def ask(graph: Graph, question: Question, bindings: Mapping[str, str], lists: Lists | None = None) -> Result:
     """The answer of *graph* to *question*.
 
     Args:
         graph: The graph.
         question: The question.
         bindings: What :func:`lakegraph.questions.bind` made of the parameters.
+        lists: An index; without one, a question that it would narrow is put to the whole graph, with the same answer.
 
     Raises:
         NotFoundError: The graph says nothing of the thing that is asked about.
@@ -34,6 +39,8 @@ def ask(graph: Graph, question: Question, bindings: Mapping[str, str]) -> Result
     if question.folder == _W_FOLDER and question.name in WS:
         return _answer_w(graph, question, bindings)
     bound = {name: token for name, token in bindings.items() if name != LIMIT}
+    if question.narrowed and lists:
+        return _answer_narrowed(graph, question, bindings, bound, lists)
     answer = graph.query(question.text, bound)
     if isinstance(answer, bool):
         return Result(question, bindings, truth=answer)
@@ -42,6 +49,35 @@ def ask(graph: Graph, question: Question, bindings: Mapping[str, str]) -> Result
     limit = max(int(value(bindings[LIMIT])), 0) if LIMIT in bindings else len(answer.rows)
     rows = list(dict.fromkeys(answer.rows))
     return Result(question, bindings, answer.variables, rows[:limit], more=len(rows) > limit)
+
+
+def _answer_narrowed(
+    graph: Graph, question: Question, bindings: Mapping[str, str], bound: Mapping[str, str], lists: Lists
+) -> Result:
+    """The answer found by asking of each thing that the index lists, until there are enough rows."""
+    variable, listed = question.narrowed or ("", "")
+    limit = max(int(value(bindings.get(LIMIT, literal(str(_MOST_ROWS))))), 0)
+    variables: tuple[str, ...] = ()
+    rows: dict[Row, None] = {}
+    for iri in _best(graph, lists, bindings, limit) if listed == "best" else _with_gaps(lists, bindings):
+        answer = table(graph.query(question.text, {**bound, variable: f"<{iri}>"}), question.name)
+        variables = answer.variables
+        rows.update(dict.fromkeys(answer.rows))
+        if len(rows) > limit:
+            break
+    return Result(question, bindings, variables, list(rows)[:limit], more=len(rows) > limit)
+
+
+def _with_gaps(lists: Lists, bindings: Mapping[str, str]) -> Sequence[str]:
+    return lists.with_gaps(int(value(bindings["gaps"])), _MOST_LISTED)
+
+
+def _best(graph: Graph, lists: Lists, bindings: Mapping[str, str], limit: int) -> Sequence[str]:
+    task, measure = bindings["task"], bindings["measure"]
+    falling = any(lexical(rising) in ("false", "0") for rising in graph.objects(measure, LAKE.higherIsBetter))
+    most = min(limit + 1, _MOST_ROWS)
+    ranked = lists.leaderboard(value(measure), task=value(task), limit=most, lowest_first=falling)
+    return [score.model for score in ranked.scores]
 
 
 def _check_subject(graph: Graph, question: Question, bindings: Mapping[str, str]) -> None:

@@ -31,13 +31,13 @@ def select(graph: Graph, name: str, **bindings: str) -> list[Row]:
         name: The query's path below ``queries``, without its suffix.
         bindings: Variable to token.
     """
-    return _table(graph.query(text_of(name), bindings), name).rows
+    return table(graph.query(text_of(name), bindings), name).rows
 
 
 def rows_of(graph: Graph, text: str, bindings: Mapping[str, str]) -> list[dict[str, str | None]]:
     """The rows of a SELECT query, each by the names of its columns."""
-    table = _table(graph.query(text, bindings), text)
-    return [dict(zip(table.variables, row, strict=True)) for row in table.rows]
+    answer = table(graph.query(text, bindings), text)
+    return [dict(zip(answer.variables, row, strict=True)) for row in answer.rows]
 
 
 def is_known(graph: Graph, token: str) -> bool:
@@ -57,7 +57,12 @@ def check_known(graph: Graph, token: str) -> None:
         raise NotFoundError(f"The lake knows nothing of {name}.", where=name, hint=hint)
 
 
-def _table(answer: Table | bool | list[Triple], name: str) -> Table:
+def table(answer: Table | bool | list[Triple], name: str) -> Table:
+    """*answer*, which has to be rows.
+
+    Raises:
+        QueryError: It is something else.
+    """
     if isinstance(answer, bool | list):
         raise QueryError("A query that was expected to select rows does not.", where=name)
     return answer

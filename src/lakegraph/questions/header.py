@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from lakegraph.errors import DataFileError
 from lakegraph.questions.parameters import TYPES, Parameter
 
-KEYS = ("summary", "answers", "params", "about", "name")
+KEYS = ("summary", "answers", "params", "about", "name", "narrowed")
+LISTS = ("gaps", "best")
+"""What an index can list, to narrow a question that the graph could only answer by looking at everything."""
 _LINE = re.compile(r"#\+\s*(\w+)\s*:\s*(.*?)\s*")
 _PARAMETER = re.compile(
     r"(?P<name>[A-Za-z_]\w*)\s*:\s*(?P<type>\w+)(?:\((?P<concept>[\w:-]+)\))?(?P<optional>\?)?(?:\s*=\s*(?P<default>.+))?"
@@ -25,6 +27,7 @@ class Header:
         parameters: What it takes, in order.
         about: The classes, prefixed, that its subject may have; empty for any.
         name: The name, where it is not the file's.
+        narrowed: A variable, and the list of the index outside of which it has no answer.
     """
 
     summary: str
@@ -32,6 +35,7 @@ class Header:
     parameters: tuple[Parameter, ...] = ()
     about: tuple[str, ...] = ()
     name: str | None = None
+    narrowed: tuple[str, str] | None = None
 
 
 def read_header(text: str, where: str) -> Header:
@@ -66,7 +70,19 @@ def read_header(text: str, where: str) -> Header:
         parameters=_parameters(params, f"{where}:{line_number}"),
         about=tuple(name.strip() for name in said.get("about", ("", 0))[0].split(",") if name.strip()),
         name=said.get("name", (None, 0))[0] or None,
+        narrowed=_narrowed(*said["narrowed"], where) if "narrowed" in said else None,
     )
+
+
+def _narrowed(text: str, number: int, where: str) -> tuple[str, str]:
+    variable, by, listed = (*text.split(), "", "", "")[:3]
+    if by != "by" or listed not in LISTS:
+        raise DataFileError(
+            f"Not a way to narrow a question: {text!r}.",
+            where=f"{where}:{number}",
+            hint=f"#+ narrowed: thing by gaps; the index lists {', '.join(LISTS)}.",
+        )
+    return variable, listed
 
 
 def _split(line: str, where: str) -> tuple[str, str]:

@@ -35,6 +35,7 @@ class Question:
         text: The SPARQL query.
         file: Where it stands.
         folder: The folder that it stands in: ``governance``, ``lineage`` …
+        narrowed: A variable, and the list of the index outside of which it has no answer.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Question:
     text: str
     file: str
     folder: str
+    narrowed: tuple[str, str] | None = None
 
     @property
     def subject(self) -> Parameter | None:
@@ -197,7 +199,8 @@ def _read(file: Path, folder: str, known: Ontology) -> Question:
     except (OSError, UnicodeDecodeError) as error:
         raise DataFileError(f"The question cannot be read: {error}", where=where) from error
     header = read_header(text, where)
-    check(text, tuple(p.name for p in header.parameters if p.name != LIMIT), known, where)
+    bound = (p.name for p in header.parameters if p.name != LIMIT)
+    check(text, (*bound, *(header.narrowed or ())[:1]), known, where)
     return Question(
         name=header.name or file.stem,
         summary=header.summary,
@@ -207,6 +210,7 @@ def _read(file: Path, folder: str, known: Ontology) -> Question:
         text=text,
         file=where,
         folder=folder,
+        narrowed=header.narrowed,
     )
 
 

@@ -160,6 +160,36 @@ class Index(Protocol):
         ...
 
 
+class Ranked(Protocol):
+    """Models in the order of a measure."""
+
+    @property
+    def scores(self) -> Sequence[Scored]:
+        """One for each model, the best first."""
+        ...
+
+
+class Scored(Protocol):
+    """A model in a leaderboard."""
+
+    @property
+    def model(self) -> str:
+        """Its bare IRI."""
+        ...
+
+
+class Lists(Protocol):
+    """Lists what a question would have to look through the whole graph for."""
+
+    def leaderboard(self, measure: str, *, task: str, limit: int, lowest_first: bool) -> Ranked:
+        """The models with the best values of a measure (bare IRI) in runs with a task (bare IRI)."""
+        ...
+
+    def with_gaps(self, least: int, limit: int) -> Sequence[str]:
+        """Bare IRIs of datasets and models that lack so many of description, administrator, tags, security level."""
+        ...
+
+
 class Missing(Protocol):
     """Something that a shape asks of a thing and that is not there."""
 
