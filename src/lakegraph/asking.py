@@ -10,7 +10,7 @@ from typing import Any
 from lakegraph import resources
 from lakegraph.errors import UsageError
 from lakegraph.finding import Finding, Moment, Named
-from lakegraph.graph import Limits, QueryService, Running, SnapshotKeeper, WorkerLimits, inspect_query
+from lakegraph.graph import Limits, Prepared, QueryService, Running, SnapshotKeeper, WorkerLimits
 from lakegraph.questions import MAX_NODES, Card, Impact, Library, Lineage, Paths, Result, Steps, bind, card
 from lakegraph.questions import ask as ask_graph
 from lakegraph.questions import impact as impact_of
@@ -158,37 +158,49 @@ class Asking(Finding):
         """Where the states of the graph lie that workers read."""
         return (self.directory or Path()) / "views" / "all" / "snapshots"
 
-    def sparql(
+    def prepared(
         self,
         text: str,
         *,
         accept: Callable[[str], str],
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
-        min_seq: int | None = None,
-    ) -> Running:
-        """Begin to answer a SPARQL query in a worker.
+    ) -> Prepared:
+        """A SPARQL query that the guard let through, ready to be asked any number of times by :meth:`answer`.
 
         Args:
             text: The query.
             accept: Gives the media type for the query's form: ``select``, ``ask`` or ``construct``.
             default_graphs: ``default-graph-uri`` of the protocol.
             named_graphs: ``named-graph-uri`` of the protocol.
-            min_seq: A journal entry that the answer must take into account; the newest one for callers in process.
 
         Raises:
-            QueryError, ForbiddenError, DeadlineError, LakeBusyError: As the query service says.
+            QueryError, ForbiddenError: As the guard says.
         """
-        form = inspect_query(text, limits=Limits(size=self.settings.limits.query_bytes)).form
-        return self.queries.run(
+        return self.queries.prepare(
             text,
-            format=accept(form),
+            accept=accept,
             timeout=self.settings.limits.query_seconds,
             default_graphs=default_graphs,
             named_graphs=named_graphs,
-            min_seq=min_seq,
             base=self.base,
         )
+
+    def answer(self, asked: Prepared, *, min_seq: int | None = None) -> Running:
+        """Begin to answer a query in a worker.
+
+        Args:
+            asked: The query.
+            min_seq: A journal entry that the answer must take into account.
+
+        Raises:
+            QueryError, DeadlineError, LakeBusyError: As the query service says.
+        """
+        return self.queries.start(asked, min_seq=min_seq)
+
+    def sparql(self, text: str, *, min_seq: int | None = None, **options: Any) -> Running:
+        """:meth:`prepared` and :meth:`answer` at once."""
+        return self.answer(self.prepared(text, **options), min_seq=min_seq)
 
     def query(self, text: str, *, form: str = "json") -> bytes:
         """The whole answer to a SPARQL query, as seen by the newest record.

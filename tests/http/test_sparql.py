@@ -236,7 +236,7 @@ class Stubborn:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._lake, name)
 
-    def sparql(self, *_: Any, **__: Any) -> Any:
+    def answer(self, *_: Any, **__: Any) -> Any:
         raise self._error
 
 

@@ -22,7 +22,7 @@ from lakegraph.exchange.standalone_archive import CHECKPOINT, CONSISTENCY, LEAVE
 from lakegraph.exchange.verify import script
 from lakegraph.graph import Graph
 from lakegraph.journal import Checkpoint, Evidence, leaf_hash
-from lakegraph.rdf.terms import Triple, value
+from lakegraph.rdf.terms import Triple
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, Report, ShapeSet
 from lakegraph.view import Layer, View
@@ -109,7 +109,7 @@ def write_bundle(
     carried = artifacts_of(lake, story, artifacts)
     ring = lake.keys()
     signed = lake.checkpointer(ring).sign()
-    redactor = Redactor(lake.base, lake.people.list(), sorted(map(value, story.nodes))) if redact_persons else None
+    redactor = Redactor(lake.base, lake.people.list()) if redact_persons else None
     report, shapes = _judged(lake.graph, story), shapes_hash()
     with ArchiveWriter(out, ring.sign) as archive:
         records = _Records(lake, signed, archive, redactor)
@@ -140,7 +140,7 @@ def write_bundle(
             key=str(ring.keys[-1].verifier),
             conforms=report.conforms,
         )
-        archive.add("ro-crate-metadata.json", crate(told, lake.base, records.last, sorted(exports or ()), carried))
+        archive.add("ro-crate-metadata.json", crate(told, records.last, sorted(exports or ()), carried))
         beside = [f"exports/{name}" for name in sorted(exports or ())] + [f"artifacts/{a.name}" for a in carried]
         archive.add_chunks("index.html", page(told, records.rows(), shapes, report, beside))
         archive.add("verify.py", script().encode())

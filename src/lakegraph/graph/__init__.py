@@ -5,6 +5,7 @@ from __future__ import annotations
 from lakegraph.graph.formats import FORMATS, Format
 from lakegraph.graph.guard import Inspected, Limits, inspect_query, inspect_update
 from lakegraph.graph.oxigraph import Oxigraph
+from lakegraph.graph.prepared import Prepared
 from lakegraph.graph.protocol import ANY, Applied, Change, Graph, Rows
 from lakegraph.graph.running import QueryCancelledError, QueryTooExpensiveError, Running
 from lakegraph.graph.snapshots import Snapshot, SnapshotKeeper
@@ -25,6 +26,7 @@ __all__ = [
     "Inspected",
     "Limits",
     "Oxigraph",
+    "Prepared",
     "ProtectedGraphError",
     "QueryCancelledError",
     "QueryInfo",

@@ -62,6 +62,14 @@ class Cutter:
         self.truncated = False
         """Whether something was left out."""
 
+    def harmless(self, size: int) -> bool:
+        """Whether no answer of *size* bytes can reach a cap, so that it need not be looked through.
+
+        Args:
+            size: Bytes of the whole answer.
+        """
+        return (not self._size or size <= self._size) and (not self._rows or size < self._rows)
+
     def feed(self, data: bytes, *, last: bool = False) -> bytes:
         """What may be sent now that *data* was written; once :attr:`truncated` is set, that ends the answer.
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import struct
 from typing import Final, NamedTuple
 
-_REQUEST: Final = struct.Struct("<IBBQQIIIII")
+_HEAD: Final = struct.Struct("<II")
+"""Length of the snapshot's path and of the body, which follow."""
+_BODY: Final = struct.Struct("<BBQQIIII")
 RESPONSE: Final = struct.Struct("<BBI")
 """Type, flags and length of what follows."""
 
@@ -66,26 +68,43 @@ class Request(NamedTuple):
 
     def encode(self) -> bytes:
         """The frame."""
-        text, snapshot, base = self.text.encode(), self.snapshot.encode(), self.base.encode()
-        defaults, named = self.default_graphs.encode(), self.named_graphs.encode()
-        body = b"".join((snapshot, base, defaults, named, text))
-        lengths = (len(snapshot), len(base), len(defaults), len(named))
-        return _REQUEST.pack(len(body), self.form, self.flags, self.rows, self.size, self.cpu, *lengths) + body
+        return framed(self.snapshot.encode(), self.body())
+
+    def body(self) -> bytes:
+        """Everything but the snapshot, which is the same each time that a query is asked."""
+        if self.flags & PREPARE:
+            return b""
+        base, defaults, named = self.base.encode(), self.default_graphs.encode(), self.named_graphs.encode()
+        numbers = (self.form, self.flags, self.rows, self.size, self.cpu)
+        head = _BODY.pack(*numbers, len(base), len(defaults), len(named))
+        return b"".join((head, base, defaults, named, self.text.encode()))
 
 
-def decode_request(frame: bytes) -> tuple[Request, bytes] | None:
-    """The request that *frame* begins with, and what follows it; ``None`` while bytes are missing."""
-    if len(frame) < _REQUEST.size:
+def framed(snapshot: bytes, body: bytes) -> bytes:
+    """The frame of a request: *body* is to be asked of the store in *snapshot*."""
+    return _HEAD.pack(len(snapshot), len(body)) + snapshot + body
+
+
+def split(frame: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Snapshot and body that *frame* begins with, and what follows them; ``None`` while bytes are missing."""
+    if len(frame) < _HEAD.size:
         return None
-    body, form, flags, rows, size, cpu, *lengths = _REQUEST.unpack_from(frame)
-    at = _REQUEST.size
-    end = at + body
+    snapshot, body = _HEAD.unpack_from(frame)
+    middle = _HEAD.size + snapshot
+    end = middle + body
     if len(frame) < end:
         return None
-    parts: list[str] = []
+    return frame[_HEAD.size : middle], frame[middle:end], frame[end:]
+
+
+def read_body(body: bytes) -> Request:
+    """The request that *body* makes of a snapshot; an empty one asks that it be opened."""
+    if not body:
+        return Request("", "", flags=PREPARE)
+    form, flags, rows, size, cpu, *lengths = _BODY.unpack_from(body)
+    at, parts = _BODY.size, []
     for length in lengths:
-        parts.append(frame[at : at + length].decode())
+        parts.append(body[at : at + length].decode())
         at += length
-    snapshot, base, defaults, named = parts
-    text = frame[at:end].decode()
-    return Request(text, snapshot, form, flags, rows, size, cpu, base, defaults, named), frame[end:]
+    base, defaults, named = parts
+    return Request(body[at:].decode(), "", form, flags, rows, size, cpu, base, defaults, named)

@@ -83,12 +83,13 @@ class Pool:
                 f"All {self._size} query workers are busy.", hint="Try again in a few seconds."
             ) from None
 
-    def special(self, ports: Sequence[int], request: Request) -> Worker:
-        """A worker of its own for a query that calls services, which *request* was handed to.
+    def special(self, ports: Sequence[int], frame: bytes, snapshot: str) -> Worker:
+        """A worker of its own for a query that calls services, which was handed to it.
 
         Args:
             ports: The TCP ports that it may connect to.
-            request: The query.
+            frame: The query.
+            snapshot: What it asks.
 
         Raises:
             ForbiddenError: This machine cannot hold a worker to those ports.
@@ -97,7 +98,7 @@ class Pool:
         if not self._specials.acquire(blocking=False):
             raise LakeBusyError("All workers for federated queries are busy.", hint="Try again in a few seconds.")
         worker = Worker(self._memory, ports)
-        if worker.greet() and worker.sandboxed and worker.send(request):
+        if worker.greet() and worker.sandboxed and worker.hand(frame, snapshot):
             return worker
         self.discard(worker)
         raise ForbiddenError(

@@ -11,13 +11,14 @@ from typing import Final
 from lakegraph.errors import DeadlineError, LakegraphError, QueryError
 from lakegraph.graph import frames
 from lakegraph.graph.engine_errors import query_error
-from lakegraph.graph.formats import Format
 from lakegraph.graph.frames import CHUNK, RESPONSE
-from lakegraph.graph.guard import Form
+from lakegraph.graph.prepared import Prepared
 from lakegraph.graph.snapshots import Snapshot
 from lakegraph.graph.worker_process import Worker
 
 _READ: Final = CHUNK + 4096
+_SMALL: Final = 8192
+"""Bytes that are read at first; a small answer is no more."""
 
 
 class QueryTooExpensiveError(QueryError):
@@ -41,24 +42,25 @@ class Running:
     """
 
     __slots__ = (
-        "_buffer", "_done", "_ended", "_first", "_letting_go", "deadline", "id", "kind", "media", "snapshot", "started",
-        "text", "timeout", "truncated", "worker",
+        "_begun", "_buffer", "_done", "_ended", "_first", "_letting_go", "deadline", "id", "kind", "media", "snapshot",
+        "started", "text", "timeout", "truncated", "worker",
     )  # fmt: skip
 
-    def __init__(self, id: str, text: str, kind: Form, form: Format, timeout: float, snapshot: Snapshot) -> None:  # noqa: A002
+    def __init__(self, id: str, asked: Prepared, snapshot: Snapshot) -> None:  # noqa: A002
         self.id = id
-        self.text = text
-        self.kind = kind
+        self.text = asked.text
+        self.kind = asked.kind
         """``select``, ``ask`` or ``construct``."""
-        self.media = form.media
+        self.media = asked.form.media
         """The media type of the answer."""
-        self.timeout = timeout
+        self.timeout = timeout = asked.timeout
         self.snapshot = snapshot
         self.started = time.time()
         self.deadline = time.monotonic() + timeout
         self.truncated = False
         """Whether something was left out; certain once the answer is used up."""
         self._buffer = b""
+        self._begun = False
         self._first: bytes | None = None
         self._done = False
         self._ended: LakegraphError | None = None
@@ -80,6 +82,11 @@ class Running:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def whole(self) -> bytes | None:
+        """The whole answer, where it came in one piece, as small ones do; ``None`` otherwise, or once it is begun."""
+        return self._first if self._done and self._ended is None else None
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -153,12 +160,13 @@ class Running:
                     body, buffer = buffer[RESPONSE.size : stop], buffer[stop:]
                     self._buffer = buffer
                     if kind == frames.DATA:
+                        self._begun = True
                         self._peek()
                         return body
                     self._close(kind, flags, body)
                     return None
             try:
-                more = os.read(descriptor, _READ)
+                more = os.read(descriptor, _READ if buffer or self._begun else _SMALL)
             except OSError:
                 more = b""
             if not more:

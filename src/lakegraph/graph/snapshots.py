@@ -26,10 +26,12 @@ class Snapshot:
         taken: When, on the monotonic clock.
     """
 
-    __slots__ = ("path", "readers", "seq", "taken", "version")
+    __slots__ = ("name", "path", "place", "readers", "seq", "taken", "version")
 
     def __init__(self, path: Path, seq: int, version: int, taken: float) -> None:
         self.path = path
+        self.place = str(path)
+        self.name = self.place.encode()
         self.seq = seq
         self.version = version
         self.taken = taken

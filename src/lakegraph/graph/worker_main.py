@@ -9,18 +9,22 @@ import gc
 import os
 import resource
 import time
-from typing import IO, Any, Final, cast
+from contextlib import suppress
+from functools import lru_cache
+from typing import IO, Any, Final, NamedTuple, cast
 
 import pyoxigraph as ox
 
 from lakegraph.graph import frames, sandbox
 from lakegraph.graph.caps import Cutter
 from lakegraph.graph.formats import FORMATS
-from lakegraph.graph.frames import CHUNK, RESPONSE, Request
+from lakegraph.graph.frames import CHUNK, RESPONSE
 
 _FIRST: Final = 4096  # so much is sent at once when it is the answer's first part; later parts are gathered
 _RETIRE: Final = 4  # a worker that ever used this part of its memory is replaced: what it freed stays mapped
 _LIGHT: Final = 0.02  # seconds of processor time
+_SMALL: Final = 8192  # bytes that are read at first; a request is rarely more
+_REMEMBERED: Final = 4096  # bytes of a request that is kept decoded: tools ask the same over and over
 
 
 class _Enough(Exception):
@@ -59,9 +63,11 @@ class _Answer:
 
     def finish(self, flags: int) -> None:
         """Send the rest and the end of the answer, in one write."""
-        full = self._cutter is not None and self._cutter.truncated
-        chunk = b"" if full else self._take(last=True)
-        if self._cutter and self._cutter.truncated:
+        cutter = self._cutter
+        if cutter and self._goal == _FIRST and cutter.harmless(self._size):
+            cutter = self._cutter = None
+        chunk = b"" if cutter and cutter.truncated else self._take(last=True)
+        if cutter and cutter.truncated:
             flags |= frames.TRUNCATED
         end = RESPONSE.pack(frames.END, flags, 0)
         if chunk:
@@ -84,23 +90,22 @@ class _Worker:
         self._descriptor = answering
         self._memory = memory
         self._store: ox.Store | None = None
-        self._snapshot = ""
+        self._snapshot = b""
         self._cpu = 0.0
         self._began = 0.0
         self._received = b""
 
     def serve(self) -> None:
         """Answer requests until the serving process is gone."""
-        while True:
-            request = self._receive()
-            if request is None:
-                return
-            if request.flags & frames.PREPARE:
-                self._prepare(request.snapshot)
+        while (received := self._receive()) is not None:
+            snapshot, body = received
+            if not body:
+                self._prepare(snapshot)
                 continue
-            self._allow(request.cpu)
+            question = _remembered(body) if len(body) <= _REMEMBERED else _question(body)
+            self._allow(question.cpu)
             try:
-                self._answer(request)
+                self._answer(snapshot, question)
             except SyntaxError as error:
                 self._fail(frames.SYNTAX, str(error))
             except (OSError, RuntimeError, ValueError) as error:
@@ -108,29 +113,22 @@ class _Worker:
             except MemoryError:
                 self._fail(frames.INTERNAL, "out of memory")
 
-    def _answer(self, request: Request) -> None:
-        form = FORMATS[request.form]
-        result = self._open(request.snapshot).query(request.text, **_dataset(request))
-        cutter = Cutter(form.name, request.rows, request.size) if request.rows or request.size else None
-        answer = _Answer(self._descriptor, None if isinstance(result, ox.QueryBoolean) else cutter)
-        out = cast("IO[bytes]", answer)  # the engine calls nothing but write and flush
-        try:
-            if isinstance(result, ox.QueryTriples):
-                result.serialize(out, getattr(ox.RdfFormat, form.engine))
-            else:
-                result.serialize(out, getattr(ox.QueryResultsFormat, form.engine))
-        except _Enough:
-            pass
+    def _answer(self, snapshot: bytes, question: _Question) -> None:
+        result = self._open(snapshot).query(question.text, **question.options)
+        capped = question.capped and not isinstance(result, ox.QueryBoolean)
+        answer = _Answer(self._descriptor, Cutter(question.name, question.rows, question.size) if capped else None)
+        with suppress(_Enough):
+            result.serialize(cast("IO[bytes]", answer), question.form)  # the engine calls nothing but write and flush
         answer.finish(self._wear())
 
-    def _open(self, snapshot: str) -> ox.Store:
+    def _open(self, snapshot: bytes) -> ox.Store:
         if self._store is None or snapshot != self._snapshot:
             self._store = None  # before the other one is opened: both at once would count against the memory
-            self._store = ox.Store.read_only(snapshot)
+            self._store = ox.Store.read_only(snapshot.decode())
             self._snapshot = snapshot
         return self._store
 
-    def _prepare(self, snapshot: str) -> None:
+    def _prepare(self, snapshot: bytes) -> None:
         try:
             self._open(snapshot)
         except (OSError, RuntimeError):
@@ -154,16 +152,16 @@ class _Worker:
         text = message.encode("utf-8", "replace")[:CHUNK]
         _send(self._descriptor, RESPONSE.pack(frames.ERROR, kind, len(text)), text)
 
-    def _receive(self) -> Request | None:
+    def _receive(self) -> tuple[bytes, bytes] | None:
         while True:
-            found = frames.decode_request(self._received)
+            found = frames.split(self._received)
             if found is not None:
-                request, self._received = found
-                return request
-            more = os.read(self._asked, CHUNK)
+                snapshot, body, self._received = found
+                return snapshot, body
+            more = os.read(self._asked, CHUNK if self._received else _SMALL)
             if not more:
                 return None
-            self._received += more
+            self._received = self._received + more if self._received else more
 
 
 def _peak() -> int:
@@ -179,7 +177,22 @@ def _peak() -> int:
     return int(found[0]) * 1024 if found else 0
 
 
-def _dataset(request: Request) -> dict[str, Any]:
+class _Question(NamedTuple):
+    """A request as the engine takes it."""
+
+    text: str
+    options: dict[str, Any]
+    name: str
+    form: Any
+    capped: bool
+    rows: int
+    size: int
+    cpu: int
+
+
+def _question(body: bytes) -> _Question:
+    request = frames.read_body(body)
+    form = FORMATS[request.form]
     options: dict[str, Any] = {}
     if request.base:
         options["base_iri"] = request.base
@@ -188,7 +201,12 @@ def _dataset(request: Request) -> dict[str, Any]:
     if request.flags & frames.DATASET:
         options["default_graph"] = [ox.NamedNode(g) for g in request.default_graphs.split("\n") if g]
         options["named_graphs"] = [ox.NamedNode(g) for g in request.named_graphs.split("\n") if g]
-    return options
+    syntax = getattr(ox.RdfFormat if form.rdf else ox.QueryResultsFormat, form.engine)
+    capped = bool(request.rows or request.size)
+    return _Question(request.text, options, form.name, syntax, capped, request.rows, request.size, request.cpu)
+
+
+_remembered = lru_cache(maxsize=128)(_question)
 
 
 def _send(descriptor: int, *parts: bytes) -> None:

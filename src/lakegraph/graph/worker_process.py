@@ -81,14 +81,17 @@ class Worker:
 
     def send(self, request: Request) -> bool:
         """Hand *request* over; whether the worker was there to take it."""
-        data = request.encode()
+        return self.hand(request.encode(), request.snapshot)
+
+    def hand(self, frame: bytes, snapshot: str) -> bool:
+        """Hand a request over as a frame, which asks *snapshot*; whether the worker was there to take it."""
         try:
-            sent = os.write(self._asking, data)
-            while sent < len(data):
-                sent += os.write(self._asking, data[sent:])
+            sent = os.write(self._asking, frame)
+            while sent < len(frame):
+                sent += os.write(self._asking, frame[sent:])
         except OSError:
             return False
-        self.snapshot = request.snapshot
+        self.snapshot = snapshot
         return True
 
     def kill(self) -> None:

@@ -7,19 +7,20 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from lakegraph.errors import ForbiddenError, LakeBusyError, QueryError, SettingsError, StorageError
 from lakegraph.graph import frames
 from lakegraph.graph.formats import FORMATS, INDEX
 from lakegraph.graph.frames import Request
-from lakegraph.graph.guard import Form, Inspected, Limits, inspect_query
+from lakegraph.graph.guard import Form, Limits, inspect_query
 from lakegraph.graph.pool import Pool
+from lakegraph.graph.prepared import Prepared
 from lakegraph.graph.running import Running
-from lakegraph.graph.snapshots import SnapshotKeeper
+from lakegraph.graph.snapshots import Snapshot, SnapshotKeeper
 from lakegraph.graph.worker_process import Worker
 from lakegraph.rdf.terms import valid_iri
 
@@ -99,68 +100,80 @@ class QueryService:
         """Whether workers are denied sockets; where they are not, no query with SERVICE is run."""
         return self._pool.sandboxed
 
-    def run(
+    def prepare(
         self,
         text: str,
         *,
-        format: str,  # noqa: A002 - what the answer's syntax is called everywhere
+        accept: Callable[[Form], str],
         timeout: float,
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
-        min_seq: int | None = None,
         allowed_services: Collection[str] = (),
         base: str = "",
-    ) -> Running:
-        """Begin to answer a query.
+    ) -> Prepared:
+        """Inspect a query and make it ready for :meth:`start`.
 
         Args:
             text: SPARQL, as it was sent.
-            format: Name or media type of the answer's syntax, fit for the query's form; see :func:`format_for`.
+            accept: Gives name or media type of the answer's syntax for the query's form; see :func:`format_for`.
             timeout: Seconds after which it is ended.
             default_graphs: IRIs of the protocol's ``default-graph-uri``. With these or the next, they are the dataset;
                 otherwise FROM in the text is; otherwise the default graph is the union of all graphs.
             named_graphs: IRIs of ``named-graph-uri``.
-            min_seq: An entry of the journal that the answer must take into account.
             allowed_services: IRIs that SERVICE may name; each must be the local broker's.
             base: What relative IRIs are resolved against.
+
+        Raises:
+            QueryError: It is malformed or refused; ``where`` gives line and column.
+            ForbiddenError: It calls a service that may not be called.
+        """
+        seen = inspect_query(text, services=allowed_services, limits=self._limits.text)
+        index = format_for(seen.form, accept(seen.form))
+        given = (_lines(default_graphs), _lines(named_graphs)) if default_graphs or named_graphs else ()
+        flags = frames.DATASET if given else 0 if seen.dataset else frames.UNION
+        caps = self._limits.rows, self._limits.size
+        request = Request(text, "", index, flags, *caps, int(timeout) + 1, base, *given)
+        return Prepared(text, seen.form, FORMATS[index], timeout, seen.services, request.body())
+
+    def start(self, asked: Prepared, *, min_seq: int | None = None) -> Running:
+        """Begin to answer a query.
+
+        Args:
+            asked: The query.
+            min_seq: An entry of the journal that the answer must take into account.
 
         Returns:
             The answer, of which the first chunk is ready.
 
         Raises:
-            QueryError: It is malformed or refused (``where`` gives line and column), or failed.
+            QueryError: It is malformed (``where`` gives line and column), or failed.
             QueryTooExpensiveError: It ran out of memory.
-            ForbiddenError: It calls a service that may not be called.
             DeadlineError: It gave nothing before its deadline.
             LakeBusyError: Every worker is busy, or the entry *min_seq* is not in the graph yet.
         """
-        seen = inspect_query(text, services=allowed_services, limits=self._limits.text)
-        index = format_for(seen.form, format)
-        given = (_lines(default_graphs), _lines(named_graphs)) if default_graphs or named_graphs else ()
         snapshot = self._snapshots.acquire(min_seq)
         number = self._latest = next(self._numbers)
-        running = Running(f"{self._run}-{number}", text, seen.form, FORMATS[index], timeout, snapshot)
-        request = Request(
-            text,
-            str(snapshot.path),
-            index,
-            frames.DATASET if given else 0 if seen.dataset else frames.UNION,
-            self._limits.rows,
-            self._limits.size,
-            int(timeout) + 1,
-            base,
-            *given,
-        )
+        running = Running(f"{self._run}-{number}", asked, snapshot)
         try:
-            worker = self._hand_over(request, seen)
+            running.worker = worker = self._hand_over(asked, snapshot)
         except BaseException:
             self._snapshots.release(snapshot)
             raise
         self._running[running.id] = running
-        running.worker = worker
         self._pool.wake()
         running.begin(worker, self._let_go)
         return running
+
+    def run(self, text: str, *, format: str, min_seq: int | None = None, **options: Any) -> Running:  # noqa: A002
+        """:meth:`prepare` and :meth:`start` a query at once.
+
+        Args:
+            text: SPARQL, as it was sent.
+            format: Name or media type of the answer's syntax, fit for the query's form.
+            min_seq: See :meth:`start`.
+            options: See :meth:`prepare`.
+        """
+        return self.start(self.prepare(text, accept=lambda _: format, **options), min_seq=min_seq)
 
     def _let_go(self, running: Running, usable: bool) -> None:
         self._running.pop(running.id, None)
@@ -170,13 +183,14 @@ class QueryService:
         else:
             self._pool.discard(running.worker)
 
-    def _hand_over(self, request: Request, seen: Inspected) -> Worker:
-        """Give *request* to a worker; one that died while it was idle is replaced without anybody noticing."""
-        if seen.services:
-            return self._pool.special(_broker_ports(seen.services), request)
+    def _hand_over(self, asked: Prepared, snapshot: Snapshot) -> Worker:
+        """Give a query to a worker; one that died while it was idle is replaced without anybody noticing."""
+        frame = frames.framed(snapshot.name, asked.body)
+        if asked.services:
+            return self._pool.special(_broker_ports(asked.services), frame, snapshot.place)
         for _ in range(self._limits.workers + 1):
             worker = self._pool.take(self._limits.patience)
-            if worker.send(request):
+            if worker.hand(frame, snapshot.place):
                 return worker
             self._pool.discard(worker)
         raise LakeBusyError("The query workers died.", hint="Try again in a few seconds.")
@@ -221,7 +235,7 @@ class QueryService:
 
     def _prepared(self) -> str:
         current = self._snapshots.current
-        return str(current.path) if current else ""
+        return current.place if current else ""
 
     def _tick(self) -> bool:
         """Look after deadlines and snapshots; whether anything was asked since the last look."""

@@ -16,6 +16,7 @@ from lakegraph.http.sparql import Endpoint, StartResponse
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _ASKED = ("GET", "HEAD", "POST")
+_KNOWN = 64
 
 
 class Gateway:
@@ -34,13 +35,14 @@ class Gateway:
         parts = urlsplit(base)
         self._prefix = parts.path.rstrip("/")
         self._hosts = LOOPBACK | {name.lower() for name in hosts} | {parts.hostname or ""}
+        self._known: set[str] = set()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         # A page of another site can reach this address under a name of its own, and would then count as the same site.
-        host = _host_name(environ.get("HTTP_HOST", "localhost"))
-        if host not in self._hosts:
-            return _misdirected(host, environ, start_response)
+        host = environ.get("HTTP_HOST", "localhost")
+        if host not in self._known and not self._is_ours(host):
+            return _misdirected(_host_name(host), environ, start_response)
         path: str = environ["PATH_INFO"]
         if self._prefix and (path == self._prefix or path.startswith(self._prefix + "/")):
             path = path[len(self._prefix) :] or "/"
@@ -51,6 +53,14 @@ class Gateway:
             if answer is not None:
                 return answer
         return self._inner(environ, start_response)
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether a ``Host`` header names this lake; some that do are remembered, as they come."""
+        if _host_name(host) not in self._hosts:
+            return False
+        if len(self._known) < _KNOWN:
+            self._known.add(host)
+        return True
 
 
 def _host_name(host: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from lakegraph.errors import QueryError, UsageError
@@ -18,8 +18,7 @@ _SHORT = 4096
 Fields = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class QueryRequest:
+class QueryRequest(NamedTuple):
     """One query, as it was asked.
 
     Attributes:
@@ -51,22 +50,37 @@ def read_query(environ: Environ, body_limit: int) -> QueryRequest | None:
         MediaTypeError: The body is in none of the protocol's two forms.
         TooLargeError: The body is too large.
     """
-    fields = _query_string(environ.get("QUERY_STRING", ""))
-    direct: list[str] = []
-    if environ["REQUEST_METHOD"] == "POST":
-        media_type = _media_type(environ.get("CONTENT_TYPE", ""))
-        body = _text(read_body(environ, body_limit))
-        if media_type == _DIRECT:
-            direct.append(body)
-        else:
-            fields = (*fields, *_fields(body))
-    elif not any(name in ("query", "update") for name, _ in fields):
-        return None
+    asked = _asked(environ, body_limit)
+    said = environ.get("HTTP_LAKE_MIN_SEQ")
+    return asked if asked is None or said is None else asked._replace(min_seq=_sequence_number(said))
+
+
+def _asked(environ: Environ, body_limit: int) -> QueryRequest | None:
+    query = environ.get("QUERY_STRING", "")
+    if environ["REQUEST_METHOD"] != "POST":
+        return _remembered(query) if len(query) <= _SHORT else _of_address(query)
+    media_type = _media_type(environ.get("CONTENT_TYPE", ""))
+    body = _text(read_body(environ, body_limit))
+    fields = _fields_of_address(query)
+    if media_type == _DIRECT:
+        return _request(fields, [body])
+    return _request((*fields, *_fields(body)))
+
+
+def _of_address(query: str) -> QueryRequest | None:
+    fields = _fields_of_address(query)
+    return _request(fields) if any(name in ("query", "update") for name, _ in fields) else None
+
+
+_remembered = lru_cache(maxsize=512)(_of_address)
+"""Tools ask the same over and over, and decoding an address costs as much as all else that is done here."""
+
+
+def _request(fields: Fields, direct: Sequence[str] = ()) -> QueryRequest:
     return QueryRequest(
         text=_one([*direct, *_all(fields, "query")], has_update=bool(_all(fields, "update"))),
         default_graphs=_all(fields, "default-graph-uri"),
         named_graphs=_all(fields, "named-graph-uri"),
-        min_seq=_sequence_number(environ.get("HTTP_LAKE_MIN_SEQ")),
     )
 
 
@@ -116,13 +130,7 @@ def _text(body: bytes) -> str:
         ) from error
 
 
-def _query_string(query: str) -> Fields:
-    return _remembered(query) if len(query) <= _SHORT else _fields(_text(query.encode("latin-1")))
-
-
-@lru_cache(maxsize=512)
-def _remembered(query: str) -> Fields:
-    """The fields of a query string; tools ask the same over and over, and decoding costs as much as all else here."""
+def _fields_of_address(query: str) -> Fields:
     return _fields(_text(query.encode("latin-1")))
 
 
@@ -154,9 +162,7 @@ def _one(queries: list[str], *, has_update: bool) -> str:
     return queries[0]
 
 
-def _sequence_number(said: str | None) -> int | None:
-    if said is None:
-        return None
+def _sequence_number(said: str) -> int:
     if not (said.isascii() and said.isdigit() and len(said) < 19):
         raise UsageError(f"{said!r} is not a sequence number.", where="Lake-Min-Seq", hint="Send what Lake-Seq said.")
     return int(said)

@@ -8,10 +8,12 @@ import json
 import logging
 import os
 import threading
+import time
 from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 log = logging.getLogger("lakegraph.http.querylog")
 _TEXT = 2048
@@ -21,8 +23,7 @@ _PAUSE = 0.25
 _WAITING = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One query that ended.
 
     Attributes:
@@ -60,7 +61,7 @@ class QueryLog:
         """Log one query."""
         if self._file is None:
             return
-        self._waiting.append((datetime.now(UTC).timestamp(), asked))
+        self._waiting.append((time.time(), asked))
         if self._thread is None:
             self._start()
 
@@ -101,16 +102,19 @@ class QueryLog:
             log.warning("%d queries could not be logged: %s", len(lines), error)
 
 
-def _line(time: float, asked: Asked) -> bytes:
-    members = {
-        "time": datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds"),
-        "id": asked.id,
-        "who": asked.who,
-        "outcome": asked.outcome,
-        "ms": round(asked.seconds * 1000, 2),
-        "bytes": asked.size,
-        "sha256": hashlib.sha256(asked.text.encode("utf-8", "replace")).hexdigest(),
-        "query": asked.text[:_TEXT],
-    }
+def _line(when: float, asked: Asked) -> bytes:
+    stamp = datetime.fromtimestamp(when, UTC).isoformat(timespec="milliseconds")
     # Escaped to ASCII: what stands in a query can neither end the line nor steer a terminal.
-    return json.dumps(members).encode() + b"\n"
+    head = json.dumps({"time": stamp, "id": asked.id, "who": asked.who, "outcome": asked.outcome})
+    numbers = f'"ms": {asked.seconds * 1000:.2f}, "bytes": {asked.size}'
+    make = _remembered if len(asked.text) <= _TEXT else _what
+    return f"{head[:-1]}, {numbers}, {make(asked.text)}}}\n".encode()
+
+
+def _what(text: str) -> str:
+    """The members of a line that follow from the query alone."""
+    hashed = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    return f'"sha256": "{hashed}", "query": {json.dumps(text[:_TEXT])}'
+
+
+_remembered = lru_cache(maxsize=512)(_what)

@@ -47,12 +47,24 @@ class Stream(Protocol):
     def snapshot(self) -> Moment:
         """What it reads."""
 
+    @property
+    def whole(self) -> bytes | None:
+        """The whole answer, where it is here already."""
+
     def __iter__(self) -> Iterator[bytes]: ...
 
     def __next__(self) -> bytes: ...
 
     def close(self) -> None:
         """Give up what is left of it."""
+
+
+class Prepared(Protocol):
+    """A query that may be asked."""
+
+    @property
+    def media(self) -> str:
+        """The media type of its answer, with parameters."""
 
 
 class Answer(Protocol):
@@ -148,16 +160,21 @@ class Served(Answering, Federated, Protocol):
     def knows(self, iri: str) -> bool:
         """Whether anything is said of a thing."""
 
-    def sparql(
+    def prepared(
         self,
         text: str,
         *,
         accept: Callable[[str], str],
         default_graphs: tuple[str, ...] = (),
         named_graphs: tuple[str, ...] = (),
-        min_seq: int | None = None,
-    ) -> Stream:
-        """Begin to answer a query in the media type that *accept* gives for its form."""
+    ) -> Prepared:
+        """A query that may be asked, to be answered in the media type that *accept* gives for its form."""
+
+    def answer(self, asked: Any, *, min_seq: int | None = None) -> Stream:
+        """Begin to answer a query that was prepared."""
+
+    def sparql(self, text: str, *, accept: Callable[[str], str], min_seq: int | None = None) -> Stream:
+        """Prepare a query and begin to answer it."""
 
     def export(self, things: str | Iterable[str] | None, form: str) -> Iterator[bytes]:
         """The story of things, or of the whole lake, in a form."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from lakegraph.errors import LakegraphError
 from lakegraph.exchange import RDF_TYPES, RESULT_TYPES
@@ -38,10 +39,24 @@ _RDF_ALIASES = {
 OFFERED_RESULTS = (*RESULT_TYPES, *_RESULT_ALIASES)
 OFFERED_RDF = (*RDF_TYPES, *_RDF_ALIASES)
 
+_STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+_SHORT = 4096
+"""Characters of a query whose plan is kept: tools ask the same over and over."""
 _WHOLE = 4096
 """An answer below this size is gathered, because it nearly always comes in one piece."""
 _PAGE = 2**20
 _PERCENT_ENCODED = 3
+
+
+class _Plan(NamedTuple):
+    """What has to be known of a query and what is wanted for an answer; the same each time that it is asked."""
+
+    asked: Any
+    content_type: str
+    bare: str
+    """The media type that the answer is written in, without parameters."""
+    page: bool
+    """Whether the answer is a page for people."""
 
 
 class Endpoint:
@@ -61,6 +76,7 @@ class Endpoint:
         self._rows = str(limits.result_rows)
         # Beside the query stand the graphs that are its dataset.
         self._body = _PERCENT_ENCODED * limits.query_bytes + 2**20
+        self._remembered = lru_cache(maxsize=512)(self._plan)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes] | None:
         """Answer a GET, HEAD or POST; ``None`` when it asks for the description of the service."""
@@ -80,28 +96,32 @@ class Endpoint:
             return request.send(500, [("Content-Type", problems.MEDIA_TYPE)], body)
 
     def _answer(self, asked: QueryRequest, request: _Request) -> Iterable[bytes]:
-        choice = _Choice(request.environ.get("HTTP_ACCEPT", ""))
-        stream = self._lake.sparql(
-            asked.text,
-            accept=choice,
-            default_graphs=asked.default_graphs,
-            named_graphs=asked.named_graphs,
-            min_seq=asked.min_seq,
-        )
+        make = self._remembered if len(asked.text) <= _SHORT else self._plan
+        accept = request.environ.get("HTTP_ACCEPT", "")
+        plan = make(asked.text, asked.default_graphs, asked.named_graphs, accept)
+        stream = self._lake.answer(plan.asked, min_seq=asked.min_seq)
         try:
-            if choice.media_type == HTML:
+            if plan.page:
                 return self._page(stream, request)
-            # Under the name that was asked for; under the stream's own one where that says the charset too.
-            own = stream.media.partition(";")[0] == choice.media_type
-            return self._send(stream, stream.media if own else choice.media_type, request)
+            headers = self._headers(stream, plan.content_type)
+            if (whole := stream.whole) is not None and not stream.truncated:
+                return self._send_whole(stream, whole, headers, request)
+            return self._send(stream, plan.bare, headers, request)
         except BaseException:
             stream.close()
             raise
 
-    def _send(self, stream: Stream, media_type: str, request: _Request) -> Iterable[bytes]:
-        answer = Announced(stream, stream.media.partition(";")[0])
+    def _plan(self, text: str, default_graphs: tuple[str, ...], named_graphs: tuple[str, ...], accept: str) -> _Plan:
+        choice = _Choice(accept)
+        asked = self._lake.prepared(text, accept=choice, default_graphs=default_graphs, named_graphs=named_graphs)
+        bare = asked.media.partition(";")[0]
+        # Under the name that was asked for; under the written one where that says the charset too.
+        own = bare == choice.media_type
+        return _Plan(asked, asked.media if own else choice.media_type, bare, choice.media_type == HTML)
+
+    def _send(self, stream: Stream, bare: str, headers: Headers, request: _Request) -> Iterable[bytes]:
+        answer = Announced(stream, bare)
         first, whole = _gathered(answer, _WHOLE)
-        headers = self._headers(stream, media_type)
         if whole:
             return self._send_whole(stream, first, headers, request)
         if request.is_head:
@@ -130,9 +150,9 @@ class Endpoint:
         body = made(data, whole=whole and not stream.truncated).encode()
         return self._send_whole(stream, body, self._headers(stream, f"{HTML}; charset=utf-8"), request)
 
-    def _headers(self, stream: Stream, media_type: str) -> Headers:
+    def _headers(self, stream: Stream, content_type: str) -> Headers:
         return [
-            ("Content-Type", media_type),
+            ("Content-Type", content_type),
             ("Lake-Query", stream.id),
             ("Lake-Seq", str(stream.snapshot.seq)),
             ("Lake-Row-Limit", self._rows),
@@ -181,7 +201,7 @@ class _Request:
 
     def start(self, status: int, headers: Headers) -> None:
         """Send status and headers."""
-        self._start_response(f"{status} {HTTPStatus(status).phrase}", [*headers, *ALWAYS])
+        self._start_response(_STATUS[status], [*headers, *ALWAYS])
 
     def send(self, status: int, headers: Headers, body: bytes | None) -> Iterable[bytes]:
         """Send a response that is whole; ``None`` for a body whose length is not known."""
@@ -195,10 +215,11 @@ class _Request:
         if self.method != "POST":
             tag = entity_tag(body, headers[0][1])
             headers.append(("ETag", tag))
-            if tag_matches(self.environ.get("HTTP_IF_NONE_MATCH", ""), tag):
+            known = self.environ.get("HTTP_IF_NONE_MATCH")
+            if known and tag_matches(known, tag):
                 self.start(304, headers[1:])
                 return []
-        if self.gzip and worth_compressing(body):
+        if worth_compressing(body) and self.gzip:
             headers.append(("Content-Encoding", "gzip"))
             body = compressed(body)
         return self.send(200, headers, body)
