@@ -58,7 +58,7 @@ class Projector:
         self._reasoner = reasoner
         self._view = view
         self.effects = ChangeEffects(graph, reasoner, view)
-        self._asserted_query = resources.text("queries/internal/asserted.rq")
+        self._asserted_query = asserted_query()
         self._dependents_query = resources.text("queries/internal/dependents.rq")
 
     def apply(
@@ -220,12 +220,12 @@ class Projector:
         """The last entry up to which the graph misses nothing."""
         if not last:
             return 0
-        markers = self.graph.applied(LAKE.journalSequence)
-        if markers.count >= last and markers.highest == last:
+        marked = self.graph.applied(LAKE.journalSequence)
+        if marked.count >= last and marked.highest == last:
             return last
-        if markers.highest > last:
-            return markers.highest
-        seen = markers.sequences()
+        if marked.highest > last:
+            return marked.highest
+        seen = marked.sequences()
         return next((n - 1 for n in range(1, last + 1) if n not in seen), last)
 
     def _replay(self, done: int, last: int, progress: Progress | None) -> int:
@@ -260,15 +260,24 @@ def _made_by(record: str, bundle: str, said: Collection[Triple]) -> set[str]:
     return own | {s for s, _, _ in said if s.startswith(roots) and s != bundle}
 
 
-def _change(entry: Entry, inferred: Sequence[Triple], retraction: Retraction | None) -> Change:
+def markers(entry: Entry) -> list[Triple]:
+    """What every entry leaves in the default graph: its number, and when it was recorded."""
     bundle = f"<{entry.graph}>"
-    markers = [
+    return [
         (bundle, LAKE.journalSequence, literal(str(entry.seq), value(XSD.integer))),
         (bundle, PROV.generatedAtTime, literal(entry.recorded, value(XSD.dateTime))),
     ]
+
+
+def asserted_query() -> str:
+    """The query for asserted statements by pattern, in every graph but one."""
+    return resources.text("queries/internal/asserted.rq")
+
+
+def _change(entry: Entry, inferred: Sequence[Triple], retraction: Retraction | None) -> Change:
     return Change(
         seq=entry.seq,
-        add=entry.added + nquads(inferred) + nquads(markers),
+        add=entry.added + nquads(inferred) + nquads(markers(entry)),
         remove=entry.removed + (nquads(sorted(retraction.unsupported)) if retraction else b""),
         drop=(retraction.graph,) if retraction else (),
     )

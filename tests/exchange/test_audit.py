@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+import lakegraph
+from lakegraph import bootstrap
 from lakegraph.bootstrap import LocalLake
+from lakegraph.errors import ConflictError
 from lakegraph.exchange.audit import audit
 from lakegraph.graph import Change
+from lakegraph.receipts import Receipt
+from lakegraph.testing import generate
 from tests.conftest import BASE
 from tests.exchange.conftest import parts_of
 
 LAST = f"{BASE}id/run/mon-1/bundle"
+_FROM = "<%sid/model/diabet-predictor/1> <https://w3id.org/lakegraph/ns#derivedFrom> <%s> .\n"
+DERIVED = (_FROM % (BASE, "urn:nothing")).encode()
+INFERRED = (_FROM % (BASE, f"{BASE}id/dataset/diabetes/1")).encode()
 
 
 def findings(lake: LocalLake) -> list[str]:
@@ -34,14 +43,42 @@ def test_a_sound_lake_has_no_finding(diabetes: LocalLake) -> None:
     assert {what for what, _, _ in told} == {"journal", "checkpoints", "graph"}
 
 
+def test_made_up_lakes_have_no_finding(lake: LocalLake) -> None:
+    """Runs of every kind that share things, one corrected, one withdrawn and one erased; also when made anew."""
+    receipts = [answer for answer in lake.record_many(generate(60, 7)) if isinstance(answer, Receipt)]
+    assert len(receipts) > 50
+    done = 0
+    for receipt in reversed(receipts):
+        with suppress(ConflictError):
+            if done == 0:
+                lake.tombstone(receipt.iri, by="tim", why="It was a test.")
+            else:
+                lake.erase(receipt.iri, why="Art. 17 GDPR")
+            done += 1
+        if done == 3:
+            break
+    assert done == 3
+    assert findings(lake) == []
+    where = lake.directory
+    assert where is not None
+    lake.close()
+    bootstrap.rebuild(where)
+    with lakegraph.open(where) as again:
+        assert findings(again) == []
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (Change(0, b"<urn:a> <urn:b> <urn:c> <%s> .\n" % LAST.encode()), "should not have 1 statements (entry 7)"),
         (Change(0, b'<urn:a> <urn:b> "c <d> ." <urn:g> .\n'), "graph: urn:g: it should not have 1 statements"),
         (Change(0, b"", drop=(LAST,)), "statements (entry 7): <"),
+        (Change(0, DERIVED), f"graph: default graph: it should not have 1 statements: {DERIVED.decode().strip()}"),
+        (Change(0, b"", remove=INFERRED), f"graph: default graph: it lacks 1 statements: {INFERRED.decode().strip()}"),
+        (Change(0, b"<urn:a> <urn:b> <urn:c> <%sgraph/agents> .\n" % BASE.encode()), "it should not have 1 statements"),
+        (Change(0, b"", drop=(f"{BASE}graph/vocabulary",)), "graph/vocabulary: it lacks"),
     ],
-    ids=["added", "unknown graph", "dropped"],
+    ids=["added", "unknown graph", "dropped", "said to follow", "follows", "a person", "vocabulary"],
 )
 def test_a_graph_that_differs_from_the_journal_is_named(diabetes: LocalLake, change: Change, message: str) -> None:
     """A statement too many, a graph that nobody recorded, and a record that is gone."""

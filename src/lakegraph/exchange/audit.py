@@ -8,16 +8,20 @@ from hashlib import blake2b
 from itertools import islice
 from typing import BinaryIO, cast
 
+import pyoxigraph as ox
+
 from lakegraph.change_effects import CHANGE, graph_of
 from lakegraph.errors import LakeDamagedError, LakegraphError
+from lakegraph.exchange.audit_default import Lines, compare
 from lakegraph.exchange.parts import LakeParts
+from lakegraph.governing import agents_of, vocabularies_text
 from lakegraph.journal import Entry, verify_checkpoint
+from lakegraph.preparing import nquads
 from lakegraph.rdf.namespaces import LAKE
 
 Progress = Callable[[str, int, int], None]
 """Called with what is under way, and how many of how many entries are done (0 where that is not known)."""
 
-_OWN_GRAPHS = ("graph/vocabulary", "graph/agents")
 _SHOWN = 3
 _MODULUS = 1 << 128
 
@@ -56,8 +60,8 @@ def audit(lake: LakeParts, progress: Progress | None = None, *, since: Sequence[
     """Everything in a lake that contradicts itself; streams.
 
     The graph is dumped once and summed up by named graph, in no order and without being held: of each record in force
-    it must hold exactly the statements of the journal, of every other nothing. Memory grows with the number of records
-    and not with that of statements. What follows by inference is not compared; ``lakegraph rebuild`` makes it anew.
+    it must hold exactly the statements of the journal, of every other nothing; beside that what follows from them, the
+    vocabularies and the directory of people. Of each record a sum is held, of each inferred statement sixteen bytes.
 
     Args:
         lake: The lake; nothing may be recorded meanwhile.
@@ -113,26 +117,48 @@ def _graph(lake: LakeParts, told: Progress) -> Iterator[Finding]:
     told("graph", 0, 0)
     counted = _Counted()
     lake.graph.dump(cast("BinaryIO", counted))
-    expected, found = _in_force(lake, told), counted.sums
-    for own in (*(lake.base + name for name in _OWN_GRAPHS), ""):
-        found.pop(own.encode(), None)
-    for name in sorted(expected.keys() | found.keys()):
-        if expected.get(name) != found.get(name):
-            yield from _differing(lake, name.decode())
-    yield from _markers(lake)
+    expected, current = _in_force(lake, told)
+    own = _Counted()
+    own.write(_own(lake))
+    expected |= own.sums
+    differ = [name for name in expected.keys() | counted.sums.keys() if expected.get(name) != counted.sums.get(name)]
+    for name in sorted(differ):
+        yield from _differing(lake, name.decode())
+    unmarked = list(_markers(lake))
+    yield from unmarked
+    if differ or unmarked:
+        return  # what follows from graphs that are wrong would be wrong as well
+    found = compare(lake, counted.default, current, lambda done, last: told("inferences", done, last))
+    for what, lines in zip(("lacks", "should not have"), found, strict=True):
+        if lines:
+            some = "; ".join(lines[:_SHOWN])
+            yield Finding("graph", "default graph", f"it {what} {len(lines)} statements: {some}")
 
 
-def _in_force(lake: LakeParts, told: Progress) -> dict[bytes, _Sum]:
-    """What each named graph must hold, now that some records were superseded, withdrawn or erased."""
+def _own(lake: LakeParts) -> bytes:
+    """What the graphs must hold that are made of no record; as the engine writes it, which folds numbers."""
+    _, _, vocabularies = vocabularies_text(lake.base)
+    agents, said = agents_of(lake.base, lake.people)
+    store = ox.Store()
+    store.load(vocabularies + nquads(dict.fromkeys(said), agents), ox.RdfFormat.N_QUADS)
+    return store.dump(format=ox.RdfFormat.N_QUADS) or b""
+
+
+def _in_force(lake: LakeParts, told: Progress) -> tuple[dict[bytes, _Sum], dict[str, int]]:
+    """What each named graph must hold, now that some records were superseded, withdrawn or erased; and who wrote it."""
     sums: dict[bytes, _Sum] = {}
+    current: dict[str, int] = {}
     edited: dict[bytes, dict[bytes, None]] = {}
     last = lake.journal.last_seq
     for entry in lake.journal.entries():
         if entry.supersedes:
             sums.pop(entry.supersedes.encode(), None)
+            current.pop(entry.supersedes, None)
         if entry.kind == CHANGE:
             _edit(edited, entry)
         else:
+            if entry.added:
+                current[entry.graph] = entry.seq
             for line in entry.added.splitlines():
                 sums.setdefault(entry.graph.encode(), _Sum()).add(line)
         if not entry.seq % 1000 or entry.seq == last:
@@ -141,7 +167,8 @@ def _in_force(lake: LakeParts, told: Progress) -> dict[bytes, _Sum]:
         total = sum(int.from_bytes(digest, "big") for digest in digests)
         if digests:
             sums[graph] = _Sum(len(digests), total % _MODULUS)
-    return sums
+            current[graph.decode()] = 0
+    return sums, current
 
 
 def _edit(edited: dict[bytes, dict[bytes, None]], entry: Entry) -> None:
@@ -161,7 +188,9 @@ def _stated(lake: LakeParts, graph: str) -> tuple[set[bytes], str]:
     current = lake.journal.current(graph)
     if current is not None:
         return set(current.added.splitlines()), f" (entry {current.seq})"
-    said: set[bytes] = set()
+    said = {line for line in _own(lake).splitlines() if graph_of(line) == graph.encode()}
+    if said:
+        return said, ""
     entries = []
     for entry in lake.journal.entries():
         if entry.kind == CHANGE and graph.encode() in entry.added + entry.removed:
@@ -197,13 +226,17 @@ class _Counted:
 
     def __init__(self) -> None:
         self.sums: dict[bytes, _Sum] = {}
+        self.default = Lines()
         self._rest = b""
 
     def write(self, chunk: bytes) -> int:
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
             name = line[line.rindex(b" <") + 2 : -3] if line.endswith(b"> .") and _is_quad(line) else b""
-            self.sums.setdefault(name, _Sum()).add(line)
+            if name:
+                self.sums.setdefault(name, _Sum()).add(line)
+            else:
+                self.default.add(line)
         return len(chunk)
 
     def flush(self) -> None:
