@@ -269,3 +269,37 @@ def test_erasing_leaves_no_trace(filled: Run, tmp_path: Path) -> None:
     assert [file for file in files if b"zebrafinch" in file.read_bytes().lower()] == []
     assert filled("erase", study, "--why", "again").exit_code == 1
     assert filled("audit").exit_code == 0
+
+
+def test_evidence_from_the_command_line(filled: Run, tmp_path: Path) -> None:
+    """Checkpoint, anchor, rotation, bundle, verification and audit, each with what it prints and how it exits."""
+    note = filled("checkpoint", "-o", "kept.txt").output
+    assert (tmp_path / "kept.txt").read_text() == note
+    assert note.split("\n")[1] == "7"
+    assert "A checkpoint over 7 entries stands in anchor.txt" in filled("anchor", "anchor.txt").output
+    refused = filled("anchor", "http://witness.example.org/lake")
+    assert refused.exit_code == 1
+    assert "not asked by plain http" in refused.output
+    first = json.loads(filled("keys", "list", "--format", "json").output)[0]["key"]
+    assert "From entry 8 on signs" in filled("keys", "rotate").output
+    assert first in filled("keys", "list").output
+    (tmp_path / "model.bin").write_bytes(b"weights")
+    made = filled(
+        "bundle", "Diabet Predictor@1", "-o", "e.zip", "--artifact", "model.bin", "--since", "7", "--as", "prov"
+    )
+    assert "Wrote e.zip: 7 of 7 records" in made.output, made.output
+    verified = filled("verify", "e.zip", "--key", first, "--since", "kept.txt")
+    assert verified.exit_code == 0
+    assert verified.output.startswith("VERIFIED: 7 records of ")
+    (tmp_path / "e.zip").write_bytes((tmp_path / "e.zip").read_bytes()[:-1])
+    assert filled("verify", "e.zip").exit_code == 1
+    (tmp_path / "e.zip").write_bytes(b"hello")
+    assert filled("verify", "e.zip").exit_code == 2
+    assert filled("verify", "none.zip").exit_code == 3
+    assert filled("audit", "--since", "kept.txt", "--since", "anchor.txt").output == "Everything agrees.\n"
+    erased = f"{BASE}id/run/mon-1"
+    filled("erase", erased, "--why", "request 12")
+    said = filled("audit").output
+    assert f"entry 7 ({erased}) was lawfully erased on" in said
+    assert said.endswith("as entry 8 says: request 12\nEverything agrees.\n")
+    assert filled("audit", "--since", "model.bin").exit_code == 2

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,19 @@ import pytest
 import lakegraph
 from lakegraph import bootstrap
 from lakegraph.bootstrap import LocalLake
-from lakegraph.config import CheckpointSettings
-from lakegraph.errors import LakeDamagedError, NotFoundError, StorageError, UsageError
+from lakegraph.config import CheckpointSettings, FederationSettings
+from lakegraph.errors import (
+    ForbiddenError,
+    LakeDamagedError,
+    NotFoundError,
+    PeerError,
+    StorageError,
+    UsageError,
+)
 from lakegraph.exchange.anchor import anchor, place_of
 from lakegraph.journal import parse_checkpoint, verify_checkpoint, verify_consistency, verify_history, verify_inclusion
 from tests.conftest import BASE
+from tests.federation.hosts import Host, Page, Seen, host
 
 SECONDS = 30
 
@@ -220,3 +230,61 @@ def test_what_is_no_place_for_an_anchor(diabetes: LocalLake, tmp_path: Path) -> 
         place_of("ftp://example.org/x")
     with pytest.raises(StorageError):
         anchor(diabetes, place_of(str(tmp_path / "none" / "x.txt")))
+
+
+@contextmanager
+def witness() -> Iterator[tuple[Host, list[bytes]]]:
+    """A host that keeps what it is sent at /kept, shows nothing at /blind, and is contrary everywhere else."""
+    kept: list[bytes] = []
+
+    def keeps(seen: Seen) -> Page:
+        if seen.method == "POST":
+            kept.append(seen.body)
+            return Page("thanks", "text/plain", 201)
+        return Page(kept[-1], "text/plain") if kept else Page("none yet", "text/plain", 404)
+
+    def blind(seen: Seen) -> Page:
+        return Page("", "", 202) if seen.method == "POST" else Page("", "", 405)
+
+    pages = {
+        "/kept": keeps,
+        "/blind": blind,
+        "/full": lambda seen: Page("no room", "text/plain", 507 if seen.method == "POST" else 404),
+        "/broken": Page("<html>hello</html>", "text/html"),
+        "/moved": Page("", "", 302, {"Location": "https://elsewhere.example.org/"}),
+        "/huge": Page(bytes(1 << 18), "text/plain"),
+    }
+    with host(pages) as found:
+        yield found, kept
+
+
+def test_an_anchor_at_a_host(tmp_path: Path) -> None:
+    """Sent through the broker; the next one proves to continue what the host shows."""
+    lakegraph.init(tmp_path / "lake", base=BASE).close()
+    local = FederationSettings(local=("127.0.0.0/8",))
+    with witness() as (found, kept), lakegraph.open(tmp_path / "lake", federation=local) as lake:
+        lake.record(study(1))
+        assert anchor(lake, place_of(f"{found.url}/kept", lake.broker)).before is None
+        lake.record(study(2))
+        assert anchor(lake, place_of(f"{found.url}/kept", lake.broker)).before == 1
+        assert [parse_checkpoint(note.decode()).size for note in kept] == [1, 2]
+        assert found.seen[-1].headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert anchor(lake, place_of(f"{found.url}/kept", lake.broker)).before == 2
+        assert len(kept) == 2, "what it holds already is not sent again"
+        assert anchor(lake, place_of(f"{found.url}/blind", lake.broker)).before is None
+        kept.append(kept[-1].replace(b"\n2\n", b"\n9\n"))
+        with pytest.raises(LakeDamagedError, match="does not belong to this text"):
+            anchor(lake, place_of(f"{found.url}/kept", lake.broker))
+        for path, kind, message in (
+            ("/full", PeerError, "answered 507, no room"),
+            ("/none", PeerError, "answered 404, nothing here"),
+            ("/broken", UsageError, "not a signed checkpoint"),
+            ("/moved", ForbiddenError, "redirects to"),
+            ("/huge", PeerError, "more than 65536 bytes"),
+        ):
+            with pytest.raises(kind, match=message):
+                anchor(lake, place_of(found.url + path, lake.broker))
+    with lakegraph.open(tmp_path / "lake") as lake, pytest.raises(ForbiddenError, match="not asked by plain http"):
+        place_of(f"{found.url}/kept", lake.broker)
+    with lakegraph.open(tmp_path / "lake") as lake, pytest.raises(ForbiddenError, match="does not ask itself"):
+        place_of(f"{BASE}anchor", lake.broker)

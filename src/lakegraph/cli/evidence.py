@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lakegraph.cli.lakes import lake_of, own_lake
 from lakegraph.cli.output import progress, say, say_json, say_table
 from lakegraph.cli.record import as_json
+
+if TYPE_CHECKING:
+    from lakegraph.cli.lakes import AnyLake
+    from lakegraph.federation.broker import Broker
 
 
 @click.command()
@@ -140,9 +144,10 @@ def checkpoint(ctx: click.Context, output: Path | None) -> None:
 
 @click.command()
 @click.argument("target")
+@click.option("--credential", metavar="NAME", help="A credential of the settings, for an address that asks for one.")
 @click.pass_context
-def anchor(ctx: click.Context, target: str) -> None:
-    """Put a signed checkpoint in TARGET: a file, a folder or a git repository that others keep.
+def anchor(ctx: click.Context, target: str, credential: str | None) -> None:
+    """Put a signed checkpoint in TARGET: a file, a folder, a git repository or an https address that others keep.
 
     Where an older checkpoint of this lake stands there, the log must prove that it only grew since then.
     """
@@ -150,9 +155,20 @@ def anchor(ctx: click.Context, target: str) -> None:
     from lakegraph.exchange.anchor import place_of
 
     with lake_of(ctx) as lake:
-        done = put(lake, place_of(target))
+        done = put(lake, place_of(target, _broker(ctx, lake) if "://" in target else None, credential))
     before = "" if done.before is None else f", continuing the one over {done.before}"
     say(f"A checkpoint over {done.size} entries stands in {done.where}{before}.", style="green")
+
+
+def _broker(ctx: click.Context, lake: AnyLake) -> Broker:
+    """What sends to other hosts: the lake's own, or of a served lake the one that the settings here describe."""
+    from lakegraph import config
+    from lakegraph.bootstrap import LocalLake
+    from lakegraph.federation.federating import broker_of
+
+    if isinstance(lake, LocalLake):
+        return lake.broker
+    return broker_of(config.load(lake=ctx.obj["lake"]).federation)
 
 
 @click.group()

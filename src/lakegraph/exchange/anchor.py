@@ -1,4 +1,4 @@
-"""Anchors: a checkpoint put where whoever runs the lake cannot change it unseen: a file, a git repository.
+"""Anchors: a checkpoint put where whoever runs the lake cannot change it unseen: a file, a git repository, a host.
 
 Whoever holds the keys of a lake could write its whole log anew and sign that. What somebody else keeps cannot be signed
 away: before a checkpoint is put in the place of an older one, the log must prove that it only grew since then.
@@ -10,15 +10,24 @@ import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from lakegraph.errors import LakeDamagedError, StorageError, UsageError
+from lakegraph.errors import LakeDamagedError, PeerError, StorageError, UsageError
 from lakegraph.journal import Checkpoint, replace_file, verify_checkpoint, verify_consistency, verify_history
+
+if TYPE_CHECKING:
+    from lakegraph.federation.broker import Broker, Fetched
 
 _GIT_SECONDS = 60
 _AUTHOR = ("-c", "user.name=lakegraph", "-c", "user.email=lakegraph@localhost")
 _LARGEST = 1 << 16
+_NOTE = "text/plain"
+_NOTHING_SHOWN = frozenset(
+    {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE}
+)
+_TAKEN = frozenset({HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT})
 
 
 class Witnessed(Protocol):
@@ -98,16 +107,26 @@ def _continued(lake: Witnessed, held: str, signed: Checkpoint) -> int:
     return older.size
 
 
-def place_of(target: str) -> Place:
-    """The place that *target* names: a git repository, another folder, or a file.
+def place_of(target: str, broker: Broker | None = None, credential: str | None = None) -> Place:
+    """The place that *target* names: an https address, a git repository, another folder, or a file.
+
+    Args:
+        target: What names it.
+        broker: Sends what goes to another host.
+        credential: The name of a credential of the settings, for that host.
 
     Raises:
         UsageError: It names none.
+        ForbiddenError: Nothing may be sent to that address.
     """
     path = Path(target)
+    if broker is not None and target.startswith(("https://", "http://")):
+        return Endpoint(target, broker, credential)
     if not target.strip() or "://" in target:
         raise UsageError(
-            f"{target!r} is no place for a checkpoint.", where="target", hint="A file, a folder or a git repository."
+            f"{target!r} is no place for a checkpoint.",
+            where="target",
+            hint="A file, a folder, a git repository, or an https address.",
         )
     if path.is_dir():
         return GitRepository(path) if _is_repository(path) else File(path, folder=True)
@@ -171,6 +190,57 @@ class GitRepository:
 
     def _git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return _git(self._path, *arguments)
+
+
+class Endpoint:
+    """A host that keeps checkpoints: GET shows the latest one, or 404; POST gives it another.
+
+    Args:
+        url: The address.
+        broker: Sends the requests.
+        credential: The name of a credential of the settings.
+
+    Raises:
+        UsageError, ForbiddenError: Nothing may be sent to that address.
+    """
+
+    def __init__(self, url: str, broker: Broker, credential: str | None = None) -> None:
+        self._url, self._broker, self._credential = url, broker, credential
+        self._origin = broker.check(url)
+
+    def __str__(self) -> str:
+        return self._url
+
+    def held(self, origin: str) -> str | None:  # noqa: ARG002 - an address is one log's
+        """What the host shows; None where it has none, or shows none."""
+        answer = self._sent("GET", None)
+        if answer.status in _NOTHING_SHOWN:
+            return None
+        if answer.status != HTTPStatus.OK:
+            raise self._refused(answer)
+        return answer.body.decode("utf-8", "replace")
+
+    def keep(self, signed: Checkpoint) -> str:
+        """Send the checkpoint."""
+        answer = self._sent("POST", signed.note.encode())
+        if answer.status not in _TAKEN:
+            raise self._refused(answer)
+        return self._url
+
+    def _sent(self, method: str, body: bytes | None) -> Fetched:
+        from lakegraph.federation.broker import Caps, Request
+
+        headers = {"Accept": _NOTE} if body is None else {"Content-Type": f"{_NOTE}; charset=utf-8"}
+        caps = Caps(size=_LARGEST)
+        return self._broker.fetch(Request(self._url, self._origin, caps, method, headers, body, self._credential))
+
+    def _refused(self, answer: Fetched) -> PeerError:
+        said = " ".join(answer.body[:300].decode("utf-8", "replace").split())
+        return PeerError(
+            f"The host took no checkpoint: it answered {answer.status}{f', {said}' if said else ''}.",
+            where=self._url,
+            hint="GET must show the latest checkpoint or answer 404, and POST take another one.",
+        )
 
 
 def _git(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
+from lakegraph.config import FederationSettings
 from lakegraph.errors import ConflictError
 from lakegraph.federation.addresses import Origin, Rules, origin_of
 from lakegraph.federation.broker import Broker
@@ -20,16 +22,23 @@ from lakegraph.receipts import Receipt
 _MOST_NAMESAKES = 100
 
 
+def broker_of(said: FederationSettings, own: Callable[[], Sequence[Origin]] = tuple) -> Broker:
+    """The broker that settings describe.
+
+    Args:
+        said: The settings.
+        own: Gives whom the lake itself answers as.
+    """
+    return Broker(Rules(said.local, said.plain_http, own), Secrets(said.credentials), said.authorities)
+
+
 class Federating(Lake):
     """Calls for peers."""
 
     @cached_property
     def broker(self) -> Broker:
         """Sends every request to another host."""
-        said = self.settings.federation
-        return Broker(
-            Rules(said.local, said.plain_http, self._own_origins), Secrets(said.credentials), said.authorities
-        )
+        return broker_of(self.settings.federation, self._own_origins)
 
     def _own_origins(self) -> list[Origin]:
         served = self.lock.holder.url if self.lock else None
