@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
+from html.parser import HTMLParser
 from importlib import resources as packages
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,44 @@ def same_graph(documents: Mapping[str, bytes]) -> list[str]:
     return [] if to_isomorphic(turtle) == to_isomorphic(linked) else ["Turtle and JSON-LD are two graphs"]
 
 
+def page(data: bytes) -> list[str]:
+    """A parser of HTML: every element is closed, nothing runs, nothing is loaded."""
+    parser = _Balance()
+    parser.feed(data.decode())
+    return [*parser.complaints, *(f"<{tag}> is not closed" for tag in parser.open)]
+
+
+class _Balance(HTMLParser):
+    """Counts elements; what may not be in a page is a complaint."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.complaints: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "iframe", "object", "link", "img"):
+            self.complaints.append(f"<{tag}>")
+        self.complaints += [f"{name} of <{tag}>" for name, _ in attrs if name.startswith("on") or name == "src"]
+        links = [said or "" for name, said in attrs if name == "href"]
+        self.complaints += [link for link in links if not link.startswith(("http://", "https://", "#"))]
+        if tag not in ("meta", "br", "col"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.complaints.append(f"</{tag}> closes nothing")
+
+
+def markdown(data: bytes) -> list[str]:
+    """A CommonMark parser: one title, headings below it, no raw HTML."""
+    tokens = pytest.importorskip("markdown_it").MarkdownIt("commonmark").parse(data.decode())
+    inner = [child for token in tokens for child in token.children or ()]
+    complaints = [token.content for token in (*tokens, *inner) if token.type.startswith("html")]
+    headings = [token.tag for token in tokens if token.type == "heading_open"]
+    return complaints + ([] if headings[:1] == ["h1"] and headings.count("h1") == 1 else ["not one title"])
+
+
 JUDGES: Mapping[str, Judge] = {
     "dcat-ap": by_shapes("dcat-ap-3.0.1/dcat-ap-SHACL.ttl"),
     "mldcat-ap": by_shapes("mldcat-ap-3.0.0/shacl/mldcat-ap-SHACL.ttl"),
@@ -240,10 +279,20 @@ JUDGES: Mapping[str, Judge] = {
     "process-run-crate": crate("process-run-crate-0.5"),
     "provenance-run-crate": crate("provenance-run-crate-0.5"),
     "model-card": model_card,
+    "model-card-html": page,
+    "annex-iv": markdown,
+    "annex-iv-html": page,
+    "datasheet": markdown,
+    "datasheet-html": page,
     "cyclonedx": cyclonedx,
     "spdx": spdx,
     "prov-constraints": prov_constraints,
 }
 """Form to its judge."""
-ABOUT: Mapping[str, str] = {"croissant": "dataset", "mldcat-ap": "model", "fair4ml": "model", "model-card": "model"}
+ABOUT: Mapping[str, str] = {
+    "croissant": "dataset",
+    "datasheet": "dataset",
+    "datasheet-html": "dataset",
+    **dict.fromkeys(("annex-iv", "annex-iv-html", "mldcat-ap", "fair4ml", "model-card", "model-card-html"), "model"),
+}
 """What a form is about, where not every story has it."""

@@ -108,3 +108,37 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     refused = run(main, [*at, "Diabetes@0", "--as", "model-card", "-o", str(other)])
     assert refused.exit_code != 0
     assert not other.exists()
+
+
+@pytest.mark.parametrize(
+    ("accept", "begins"),
+    [
+        ("application/json", b"{"),
+        ("text/csv", b"framework,clause"),
+        ("text/html", b"<!doctype html>"),
+        ("text/markdown", b"### Technical"),
+        ("text/plain", b"Technical documentation"),
+    ],
+)
+def test_coverage_by_accept(get: FlaskClient, accept: str, begins: bytes) -> None:
+    """One report in every form."""
+    asked = {"of": "Diabet Predictor@1", "against": "eu-ai-act-annex-iv"}
+    response = get.get("/coverage", query_string=asked, headers={"Accept": accept})
+    assert response.status_code == 200
+    assert response.mimetype == accept
+    assert response.get_data().startswith(begins)
+    for_browsers(response)
+
+
+def test_coverage_over_http(get: FlaskClient, remote: RemoteLake, written_lake: LocalLake) -> None:
+    """The client's report is the lake's, and so are its refusals."""
+    for document in examples():
+        if not written_lake.knows(f"{written_lake.base}id/run/{document['id']}"):
+            written_lake.record(document)
+    assert remote.coverage("Diabet Predictor@1", "model-card") == written_lake.coverage(
+        "Diabet Predictor@1", "model-card"
+    )
+    with pytest.raises(UsageError, match="no framework called"):
+        remote.coverage("Diabet Predictor@1", "law")
+    members = assert_problem(get.get("/coverage?of=Diabet+Predictor@1"), 400, "usage")
+    assert "against is missing" in members["detail"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from itertools import chain
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakegraph.cli.lakes import lake_of, own_lake
-from lakegraph.cli.output import progress, say, say_json, say_table
+from lakegraph.cli.output import painted, progress, say, say_json, say_table
 from lakegraph.cli.record import as_json
+from lakegraph.errors import UsageError
 
 if TYPE_CHECKING:
     from lakegraph.cli.lakes import AnyLake
@@ -206,4 +208,43 @@ def keys_rotate(ctx: click.Context) -> None:
     say("Publish it where the first one stands. Who trusts an older key trusts the one that it vouched for.")
 
 
-COMMANDS = (export, bundle, verify, audit, checkpoint, anchor, keys)
+@click.command()
+@click.argument("thing", required=False)
+@click.option("--against", metavar="FRAMEWORK", help="Who asks for it; without it, the frameworks are listed.")
+@click.option("--format", "form", default="text", show_default=True, help="text, json, csv, markdown or html.")
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if left out."
+)
+@click.pass_context
+def coverage(ctx: click.Context, thing: str | None, against: str | None, form: str, output: Path | None) -> None:
+    """Which of the documentation that a law or a custom asks for is recorded of THING, clause by clause.
+
+    It reports what is recorded, by which records, and what is not. It judges neither content nor duties. A clause that
+    does not apply is excused by an annotation of the thing: docs/how-to/coverage.md.
+    """
+    from lakegraph.exchange import NAMES, frameworks, renderings
+
+    if against is None or thing is None:
+        rows = [(f.name, f.title, f.source) for f in frameworks().all.values()]
+        say_table(["framework", "what it is", "source"], rows)
+        return
+    with lake_of(ctx) as lake:
+        report = lake.coverage(thing, against)
+    forms = renderings(report) | {NAMES["html"]: report.to_page}
+    if output is None:
+        forms[NAMES["text"]] = lambda: report.text(painted())
+    if form == "json":
+        said = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
+    elif NAMES.get(form) in forms:
+        said = forms[NAMES[form]]()
+    else:
+        known = ", ".join(name for name, kind in NAMES.items() if kind in forms)
+        raise UsageError(f"This cannot be shown as {form!r}.", where="format", hint=f"As json, {known}.")
+    if output is None:
+        click.echo(said)
+        return
+    output.write_text(said, encoding="utf-8", newline="")
+    say(f"Wrote {output}: {report.summary()}.", style="green")
+
+
+COMMANDS = (coverage, export, bundle, verify, audit, checkpoint, anchor, keys)

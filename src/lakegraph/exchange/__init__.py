@@ -5,6 +5,7 @@ from __future__ import annotations
 from lakegraph.exchange.answers import NAMES, as_text, renderings
 from lakegraph.exchange.audit import Finding, audit
 from lakegraph.exchange.bundle import Written, write_bundle
+from lakegraph.exchange.coverage import Coverage, frameworks
 from lakegraph.exchange.evidencing import Evidencing
 from lakegraph.exchange.exports import FORMS, Form, export, form_of
 from lakegraph.exchange.media import RDF_TYPES, RESULT_TYPES, SUFFIXES, Media, serialize
@@ -17,6 +18,7 @@ __all__ = [
     "RDF_TYPES",
     "RESULT_TYPES",
     "SUFFIXES",
+    "Coverage",
     "Evidencing",
     "Finding",
     "Form",
@@ -29,6 +31,7 @@ __all__ = [
     "audit",
     "export",
     "form_of",
+    "frameworks",
     "renderings",
     "serialize",
     "verify_file",

@@ -46,6 +46,8 @@ def renderings(answer: Any) -> dict[str, Callable[[], str]]:
     for media_type, method in _METHODS.items():
         if hasattr(answer, method):
             forms[media_type] = getattr(answer, method)
+    if hasattr(answer, "to_csv"):
+        forms[CSV] = answer.to_csv
     if isinstance(answer, Result):
         if answer.triples:
             forms[TURTLE] = lambda: serialize(answer.triples, TURTLE, ontology().prefixes).decode()

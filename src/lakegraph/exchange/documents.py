@@ -130,6 +130,8 @@ def _span(span: Span) -> str:
     if span.kind == "code":
         ticks = "``" if "`" in span.text else "`"
         return f"{ticks}{' '.join(span.text.split())}{ticks}"
+    if not span.text.strip():
+        return span.text and " "
     # What is escaped loses the blanks at its ends, which here part one span from the next.
     lead, tail = span.text[: len(span.text) - len(span.text.lstrip())], span.text[len(span.text.rstrip()) :]
     said = markdown_text(span.text)

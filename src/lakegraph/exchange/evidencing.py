@@ -11,6 +11,7 @@ from typing import Any
 from lakegraph.errors import LakegraphError, UsageError
 from lakegraph.exchange.audit import Finding, Progress, audit
 from lakegraph.exchange.bundle import Written, write_bundle
+from lakegraph.exchange.coverage import Coverage, coverage
 from lakegraph.exchange.exports import export, form_of
 from lakegraph.exchange.notary import Notary
 from lakegraph.exchange.parts import LakeParts
@@ -46,6 +47,10 @@ class Evidencing(Lake):
     def export(self, things: str | Iterable[str] | None, form: str) -> Iterator[bytes]:
         """Write the story of *things* in a form; see :func:`lakegraph.exchange.exports.export`."""
         return export(self.parts(), things, form)
+
+    def coverage(self, thing: str, against: str) -> Coverage:
+        """What is recorded of the documentation that a framework asks for; see :mod:`lakegraph.exchange.coverage`."""
+        return coverage(self.parts(), thing, against)
 
     def bundle(
         self,

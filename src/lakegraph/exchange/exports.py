@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pyoxigraph as ox
 
 from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.exchange.closure import Story, story_of
+from lakegraph.exchange.coverage import coverage, framework_of
 from lakegraph.exchange.croissant import croissant
 from lakegraph.exchange.cyclonedx import cyclonedx
-from lakegraph.exchange.documents import to_html, to_markdown
+from lakegraph.exchange.documents import Document, to_html, to_markdown
+from lakegraph.exchange.drafts import draft
+from lakegraph.exchange.facts import Facts, the_one
 from lakegraph.exchange.linked_documents import linked_document
 from lakegraph.exchange.media import serialize
 from lakegraph.exchange.model_card import model_card
@@ -20,7 +24,7 @@ from lakegraph.exchange.prov_constraints import broken_constraints, report
 from lakegraph.exchange.prov_documents import ProvDocument
 from lakegraph.exchange.views import StoryStore
 from lakegraph.rdf.namespaces import LAKE
-from lakegraph.rdf.terms import Triple, to_ox
+from lakegraph.rdf.terms import Triple, iri, to_ox
 from lakegraph.rdf.vocabulary import TYPE, ontology
 
 Make = Callable[[LakeParts, Story], Iterator[bytes]]
@@ -167,6 +171,24 @@ def _model_card_page(lake: LakeParts, story: Story) -> Iterator[bytes]:
     yield to_html(model_card(StoryStore(lake, story).rows("model-card"), story.things)).encode()
 
 
+def _draft(framework: str, kind: str, write: Callable[[Document], str]) -> Make:
+    """What a framework asks for, of the thing that was asked for or of the only one in the story.
+
+    A framework that is about data is asked of those that a model learnt from.
+    """
+
+    def make(lake: LakeParts, story: Story) -> Iterator[bytes]:
+        about = framework_of(framework).about
+        there: dict[str, Facts] = {
+            node[1:-1]: {} for node in sorted(story.nodes) if about in lake.graph.objects(node, TYPE)
+        }
+        learnt = about == LAKE.Dataset and LAKE.Model in lake.graph.objects(iri(story.things[0]), TYPE)
+        thing = story.things[0] if learnt else the_one(there, story.things, kind)
+        yield write(draft(coverage(lake, thing, framework))).encode()
+
+    return make
+
+
 def _cyclonedx(lake: LakeParts, story: Story) -> Iterator[bytes]:
     _needs(lake, story, "Asset", "asset")
     yield cyclonedx(StoryStore(lake, story).rows("cyclonedx"), story.things)
@@ -176,7 +198,9 @@ def _croissant(lake: LakeParts, story: Story) -> Iterator[bytes]:
     yield croissant(StoryStore(lake, story).rows("croissant"), story.things)
 
 
-_TURTLE, _JSONLD = "text/turtle", "application/ld+json"
+_DATASHEET = partial(_draft, "datasheet", "data set")
+_ANNEX = partial(_draft, "eu-ai-act-annex-iv", "model")
+_TURTLE, _JSONLD, _MARKDOWN, _HTML = "text/turtle", "application/ld+json", "text/markdown", "text/html"
 FORMS: Mapping[str, Form] = {
     form.name: form
     for form in (
@@ -227,6 +251,12 @@ FORMS: Mapping[str, Form] = {
         Form("croissant", _JSONLD, "croissant.json", "Croissant 1.1 description of a data set", _croissant),
         Form("model-card", "text/markdown", "md", "Model card with Hugging Face front matter", _model_card),
         Form("model-card-html", "text/html", "html", "Model card as a page", _model_card_page),
+        Form("datasheet", _MARKDOWN, "datasheet.md", "Datasheet of a data set, gaps marked", _DATASHEET(to_markdown)),
+        Form("datasheet-html", _HTML, "datasheet.html", "Datasheet as a page", _DATASHEET(to_html)),
+        Form(
+            "annex-iv", _MARKDOWN, "annex-iv.md", "Annex IV technical documentation, gaps marked", _ANNEX(to_markdown)
+        ),
+        Form("annex-iv-html", _HTML, "annex-iv.html", "Annex IV technical documentation as a page", _ANNEX(to_html)),
         Form(
             "cyclonedx",
             "application/vnd.cyclonedx+json",

@@ -1,4 +1,4 @@
-"""/export: the story of a thing, or the records of the whole lake, in a form that other tools read."""
+"""/export and /coverage: stories in the forms of others, and what of the documentation they want is recorded."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from lakegraph.exchange import FORMS, form_of
+from lakegraph.exchange import FORMS, form_of, frameworks
 from lakegraph.http.delivery import Body
 from lakegraph.http.describing import Operation, Parameter, describes, parameters
 from lakegraph.http.negotiation import choose
+from lakegraph.http.rendering import FORMS as RENDERED
+from lakegraph.http.rendering import rendered
 from lakegraph.http.state import lake
 
 blueprint = Blueprint("exporting", __name__)
@@ -48,6 +50,25 @@ def export() -> Response:
     file = quote(f"{name}.{form.suffix}", safe="")
     response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{file}"
     return response
+
+
+@blueprint.get("/coverage")
+@describes(
+    Operation(
+        parameters=(
+            Parameter(
+                "of", "A model or data set, by IRI, slug, title, title@version or path of a file.", required=True
+            ),
+            Parameter("against", f"What asks for documentation: {', '.join(frameworks().all)}.", required=True),
+        ),
+        answers={200: RENDERED},
+        refuses=(400, 404, 406, 409),
+    )
+)
+def coverage() -> Response:
+    """Which of the documentation that a law or a custom asks for is recorded, clause by clause."""
+    said = parameters()
+    return rendered(lake().coverage(said["of"], said["against"]), f"Documentation of {said['of']}")
 
 
 class _Chunks:

@@ -179,6 +179,9 @@ class Served(Answering, Federated, Protocol):
     def export(self, things: str | Iterable[str] | None, form: str) -> Iterator[bytes]:
         """The story of things, or of the whole lake, in a form."""
 
+    def coverage(self, thing: str, against: str) -> Answer:
+        """What is recorded of the documentation that a framework asks for."""
+
     def log(self, thing: str | None = None, *, limit: int = 20) -> list[dict[str, Any]]:
         """Entries of the journal."""
 

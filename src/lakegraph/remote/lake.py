@@ -25,6 +25,7 @@ from lakegraph.remote.wire import EXACT, load
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lakegraph.exchange import Coverage
     from lakegraph.exchange.bundle import Written
     from lakegraph.journal import Checkpoint
     from lakegraph.questions import Card, Impact, Lineage, Paths, Result
@@ -174,6 +175,11 @@ class RemoteLake(Recording, RemoteFederating):
         """The story of *things*, or of the whole lake, in a form; see :func:`lakegraph.exchange.exports.export`."""
         asked = [things] if isinstance(things, str) else list(things or ())
         return self._wire.stream("/export" + query_string(**{"of": asked or None, "as": form}))
+
+    def coverage(self, thing: str, against: str) -> Coverage:
+        """What is recorded of the documentation that a framework asks for; see :mod:`lakegraph.exchange.coverage`."""
+        found: Coverage = self._answer("/coverage", of=thing, against=against)
+        return found
 
     def log(self, thing: str | None = None, *, limit: int = 20) -> list[dict[str, Any]]:
         """Journal entries, newest first: of one record, or of the whole lake."""

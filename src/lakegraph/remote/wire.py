@@ -16,6 +16,7 @@ EXACT = "application/vnd.lakegraph+json"
 """The media type of this form; it follows the classes, so both ends should be of one version."""
 
 _ANSWERS = ("Card", "Result", "Lineage", "Paths", "Impact")
+_REPORTS = ("Coverage",)
 
 
 def dump(answer: object) -> bytes:
@@ -49,6 +50,10 @@ def load(body: bytes) -> Any:
 
 @cache
 def _adapter(name: str) -> TypeAdapter[Any]:
+    if name in _REPORTS:
+        from lakegraph import exchange
+
+        return TypeAdapter(getattr(exchange, name))
     if name not in _ANSWERS:
         raise KeyError(name)
     return TypeAdapter(getattr(questions, name))

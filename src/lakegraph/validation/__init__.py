@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lakegraph.validation.frameworks import Clause, Framework, Frameworks, Item
 from lakegraph.validation.gate import Gate
 from lakegraph.validation.report import Report
 from lakegraph.validation.result import Result
@@ -11,8 +12,12 @@ from lakegraph.validation.statements import ClassTable, MemoryStatements, Statem
 
 __all__ = [
     "ClassTable",
+    "Clause",
     "DocRow",
+    "Framework",
+    "Frameworks",
     "Gate",
+    "Item",
     "MemoryStatements",
     "Origin",
     "Report",
