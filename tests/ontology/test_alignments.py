@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from rdflib import Graph, URIRef
-from rdflib.namespace import OWL, RDF, RDFS, SKOS
+from rdflib.namespace import OWL, RDF, RDFS, SDO, SKOS
 
 from lakegraph.errors import DataFileError
 from lakegraph.rdf.mappings import mappings, read_sssom
@@ -97,6 +97,52 @@ def test_terms_of_fair4ml_and_mldcat_ap_exist(shared: Path) -> None:
             assert f'"{each.object_name}"' in fair, each
         if each.object_name.startswith("it6:"):
             assert each.object in it6, each
+
+
+def test_terms_of_mldcat_ap_are_in_its_shapes(shared: Path) -> None:
+    """And what is mapped to in MLDCAT-AP is what its published shapes speak of."""
+    shapes = Graph().parse(shared / "profiles" / "mldcat-ap-3.0.0" / "shacl" / "mldcat-ap-SHACL.ttl")
+    spoken = {str(term) for triple in shapes for term in triple}
+    checked = [m.object for m in mappings() if m.object_name.startswith("it6:")]
+    assert len(checked) >= 35
+    assert not set(checked) - spoken
+
+
+def test_terms_of_schema_org_exist() -> None:
+    """What is mapped to in schema.org is in the list of its terms that rdflib carries."""
+    checked = [m.object_name.partition(":")[2] for m in mappings() if m.object_name.startswith("schema:")]
+    assert len(checked) >= 30
+    assert not [name for name in checked if name not in SDO]
+
+
+def test_terms_of_croissant_exist(shared: Path) -> None:
+    """What is mapped to in Croissant is in the context that published files carry; splits are values in them."""
+    files = sorted((shared / "samples" / "croissant").rglob("metadata.json"))
+    carried = {term for file in files for term in re.findall(r'"(cr:\w+)"', file.read_text(encoding="utf-8"))}
+    checked = {m.object_name for m in mappings() if m.object_name.startswith("cr:")}
+    assert len(checked) == 8
+    assert checked - carried <= {"cr:Split", "cr:TrainingSplit", "cr:ValidationSplit", "cr:TestSplit"}
+
+
+PUBLISHED = {
+    "dpv.ttl": ("dpv:", "https://w3id.org/dpv#"),
+    "dpv-ai.ttl": ("dpv-ai:", "https://w3id.org/dpv/ai#"),
+    "spdx-3.0.1.ttl": ("spdx3-", "https://spdx.org/rdf/3.0.1/terms/"),
+}
+"""Vocabularies that are checked where their files have been put beside the others, under these names."""
+
+
+@pytest.mark.parametrize("file", PUBLISHED)
+def test_terms_of_vocabularies_that_are_at_hand_exist(file: str, others: Path) -> None:
+    """DPV, its AI extension and SPDX 3: every mapped term is described in the published file."""
+    prefix, space = PUBLISHED[file]
+    checked = [m.object for m in mappings() if m.object_name.startswith(prefix)]
+    assert len(checked) >= 8
+    assert all(term.startswith(space) for term in checked)
+    if not (others / file).exists():
+        pytest.skip(f"{others / file} is not there; the terms were compared with the published lists by hand")
+    described = {str(s) for s in Graph().parse(others / file).subjects()}
+    assert not [term for term in checked if term not in described]
 
 
 @pytest.mark.parametrize(
