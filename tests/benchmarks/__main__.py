@@ -26,6 +26,7 @@ PARTS = {
     "profile": "where the time goes, function by function",
     "gate": "the gate, against pySHACL and pyrudof",
     "cards": "the 5W1H card",
+    "questions": "the 25 competency questions",
     "lineage": "lineage up, down and impact",
     "finding": "lists, facets, search, leaderboards",
     "sparql": "SPARQL over HTTP, against oxigraph serve",

@@ -196,6 +196,13 @@ GOALS = (
         why=_WALK,
     ),
     Goal("the same, none described in full", cpu_ratio("peer.mlmd.tree", "walk.down.tree"), "at least", 10, why=_WALK),
+    Goal("competency questions: the slowest of 25, CPU", value("competency.slowest"), "at most", 100, "ms"),
+    Goal(
+        "whole-lake validation against pySHACL, quads/s",
+        ratio("upkeep.validate.small", "peer.pyshacl.validate"),
+        "at least",
+        30,
+    ),
     Goal("search, lists and means: the slowest", worst(*map(value, _SEARCHES)), "at most", 20, "ms"),
     Goal("search, lists and means: the one that grows most", worst(*map(growth, _SEARCHES)), "at most", 1.5),
     Goal("rebuild of 10 million quads, at the measured rate", minutes_for(1e7, "upkeep.rebuild"), "at most", 10, "min"),

@@ -9,8 +9,9 @@ from pathlib import Path
 import lakegraph
 from lakegraph import bootstrap
 from lakegraph.bootstrap import LocalLake
+from lakegraph.testing import generate
 from tests.benchmarks.machine import peak_memory
-from tests.benchmarks.plan import Plan
+from tests.benchmarks.plan import Plan, fresh
 from tests.benchmarks.report import Report, repeated, timed
 
 
@@ -42,6 +43,7 @@ def run(plan: Plan, report: Report) -> None:
             _verify(report, lake, size)
             _validate(plan, report, lake, size, quads)
         _rebuild(plan, report, where, size, quads)
+    _against_pyshacl(plan, report)
     report.skip("as-of", "a lake cannot be asked as of an earlier time yet")
 
 
@@ -84,6 +86,23 @@ def _validate(plan: Plan, report: Report, lake: LocalLake, size: int, quads: int
         "upkeep.validate", "validate the lake, integrity shapes", quads / seconds, "quads/s", runs=size,
         note=f"{seconds:.1f} s, {peak_memory():.0f} MB at the peak",
     )  # fmt: skip
+
+
+def _against_pyshacl(plan: Plan, report: Report) -> None:
+    """Both engines over a lake that pySHACL can hold: it needs minutes where the compiled shapes need a second."""
+    runs = plan.count(60, 10)
+    with fresh(plan.work / "small") as lake:
+        for _ in lake.record_many(generate(runs, plan.seed)):
+            pass
+        out = Counted()
+        lake.dump(out)  # type: ignore[arg-type]
+        for engine, key in (("compiled", "upkeep.validate.small"), ("pyshacl", "peer.pyshacl.validate")):
+            start = time.process_time()
+            found = lake.validate(["integrity"], engine=engine)  # type: ignore[arg-type]
+            seconds = time.process_time() - start
+            report.check(found.conforms, f"{engine} finds violations in a made-up lake")
+            said = f"{out.lines:,} quads in {seconds:.2f} s of CPU time"
+            report.figure(key, f"validate a small lake, {engine}", out.lines / seconds, "quads/s", note=said)
 
 
 def _rebuild(plan: Plan, report: Report, where: Path, size: int, quads: int) -> None:

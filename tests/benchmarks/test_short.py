@@ -32,10 +32,11 @@ def bench(work: Path, *parts: str) -> subprocess.CompletedProcess[str]:
 
 def test_short_form_runs(tmp_path: Path) -> None:
     """A lake is built and asked, figures are printed, and the numbers to reach come last."""
-    ended = bench(tmp_path, "build", "finding")
+    ended = bench(tmp_path, "build", "finding", "questions")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "record_many: runs in groups" in ended.stdout
     assert "latest 20 trainings" in ended.stdout
+    assert "24. nearest-datasets" in ended.stdout
     assert "Numbers to reach" in ended.stdout
     figures = {f.key for part in ("build", "finding") for f in Report.read(tmp_path / f"{part}.json").figures}
     assert {"record.many", "disk.total", "find.mean", "memory.finding"} <= figures
