@@ -16,7 +16,8 @@ PACKAGE = Path(lakegraph.__file__).parent
 CORE = ("validation", "journal", "graph", "index", "questions")
 USE_CASES = (
     "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "met", "recent",
-    "names", "receipts", "governing", "people", "changing", "change_effects", "past", "pasts", "finding",
+    "names", "receipts", "governing", "people", "changing", "change_effects", "past", "pasts",
+    "finding", "comparing", "versioning",
 )  # fmt: skip
 
 LAYERS: dict[str, int] = {

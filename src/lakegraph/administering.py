@@ -9,12 +9,13 @@ from typing import Any, BinaryIO, Literal
 from lakegraph import resources
 from lakegraph.change_effects import CHANGE, parse_quads
 from lakegraph.errors import UsageError
+from lakegraph.finding import Finding
 from lakegraph.governing import publish_people
 from lakegraph.journal import Entry
-from lakegraph.lake import Lake
 from lakegraph.people import Person
 from lakegraph.projecting import Progress
-from lakegraph.rdf.terms import value
+from lakegraph.questions import select
+from lakegraph.rdf.terms import iri, value
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, Report, Result, ShapeSet
 from lakegraph.view import Layer, View
@@ -38,7 +39,7 @@ class Swamped:
     dimensions: Mapping[str, float]
 
 
-class Administration(Lake):
+class Administration(Finding):
     """Calls for stewards and operators."""
 
     def status(self) -> dict[str, Any]:
@@ -51,18 +52,21 @@ class Administration(Lake):
         }
 
     def log(self, thing: str | None = None, *, limit: int = 20) -> list[dict[str, Any]]:
-        """Journal entries, newest first: of one record, or of the whole lake.
+        """Journal entries, newest first: of one record or thing, or of the whole lake.
 
         Args:
-            thing: The IRI of a record or of its graph.
+            thing: A record, by its IRI or that of its graph; or a thing, by any name, for the records that describe it
+                or refer to it, with their earlier revisions.
             limit: The most entries.
+
+        Raises:
+            NotFoundError, AmbiguousError: The name means nothing, or several things.
         """
         if thing is None:
             last = self.journal.last_seq
             entries = list(self.journal.entries(after=max(0, last - limit)))
         else:
-            found = self.journal.current(thing)
-            entries = self.journal.history(found.record if found else thing)[-limit:]
+            entries = self._entries_of(thing)[-limit:]
         return [
             {
                 "seq": e.seq,
@@ -81,6 +85,16 @@ class Administration(Lake):
             }
             for e in reversed(entries)
         ]
+
+    def _entries_of(self, thing: str) -> list[Entry]:
+        found = self.journal.current(thing)
+        entries = self.journal.history(found.record if found else thing)
+        if entries:
+            return entries
+        rows = select(self._projector.graph, "internal/records-of", about=iri(self.resolve(thing)))
+        current = [self.journal.current(value(row[1])) for row in rows if row[1]]
+        revised = {e.seq: e for record in {e.record for e in current if e} for e in self.journal.history(record)}
+        return [revised[seq] for seq in sorted(revised)]
 
     def add_person(
         self,

@@ -12,9 +12,9 @@ from typing import Any
 
 from lakegraph import config, resources
 from lakegraph.administering import Administration
-from lakegraph.asking import Asking
 from lakegraph.capture import Recording
 from lakegraph.changing import Changing
+from lakegraph.comparing import Comparing
 from lakegraph.config import TOML_NAME, Settings
 from lakegraph.erasing import Erasing
 from lakegraph.errors import ConflictError, NotFoundError, SettingsError
@@ -36,6 +36,7 @@ from lakegraph.rdf.inference import reasoner
 from lakegraph.rdf.mapper import mapper
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, ShapeSet
+from lakegraph.versioning import Versioning
 from lakegraph.view import Layer, View
 
 _JOURNAL, _PEOPLE, _VIEW, _PAST = "journal.db", "people.db", Path("views") / "all", Path("views") / "past"
@@ -43,7 +44,7 @@ _GATES = ("integrity", "completeness", "policy")
 """The shape folders that judge a record when it comes; ``swamp`` scores the whole lake instead."""
 
 
-class LocalLake(Recording, Federating, Asking, Changing, Administration, Erasing, Evidencing, Lake):
+class LocalLake(Recording, Federating, Comparing, Versioning, Changing, Administration, Erasing, Evidencing, Lake):
     """A lake in a directory that this process owns, with the recording calls."""
 
 
@@ -105,7 +106,7 @@ def _wire(where: Path, settings: Settings, lock: LakeLock, progress: Progress | 
     shapes, digest = shape_set()
     preparer = Preparer(
         base=journal.base,
-        names=LakeNames(journal.base, view, people, pseudonymous=settings.people.pseudonymous),
+        names=LakeNames(journal.base, view, people, index, pseudonymous=settings.people.pseudonymous),
         known=ontology(),
         mapper=mapper(),
         reasoner=reason,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from lakegraph.errors import NotFoundError
 from lakegraph.people import People
@@ -20,6 +21,16 @@ def version_order(iri: str) -> tuple[int, int, str]:
     return (0, int(last), "") if last.isdigit() else (1, 0, last)
 
 
+class Versions(Protocol):
+    """Knows which version of a thing is current."""
+
+    def current(self, hub: str) -> str | None:
+        """The current version of what has versions."""
+
+    def exists(self, iri: str) -> str | None:
+        """The kind of a thing; None for one that is not known."""
+
+
 class LakeNames:
     """Names, read through the view of the group in hand.
 
@@ -27,13 +38,17 @@ class LakeNames:
         base: The lake's base IRI.
         view: The lake as the next record sees it.
         people: The directory of people.
+        index: Knows which version a rollback made current; without it the newest is.
         pseudonymous: Whether a person must be in the directory, because no IRI may be made of a name.
     """
 
-    def __init__(self, base: str, view: View, people: People, *, pseudonymous: bool = False) -> None:
+    def __init__(
+        self, base: str, view: View, people: People, index: Versions | None = None, *, pseudonymous: bool = False
+    ) -> None:
         self._base = base
         self._view = view
         self._people = people
+        self._index = index
         self._pseudonymous = pseudonymous
         self._revision = -1
         self._agents: dict[str, str | None] = {}
@@ -45,9 +60,15 @@ class LakeNames:
             self._revision, self._agents = revision, {}
 
     def current(self, hub: str) -> str | None:
-        """The newest version of the data set or model *hub* (bare IRIs)."""
+        """The newest version of a data set or model, or the one that a later rollback went back to (bare IRIs)."""
         versions = list(self._view.subjects(DCAT.isVersionOf, f"<{hub}>"))
-        return max(versions, key=version_order)[1:-1] if versions else None
+        if not versions:
+            return None
+        newest = max(versions, key=version_order)[1:-1]
+        # The index knows of the group in hand nothing: what is newest there is newer than any rollback.
+        if self._index and any(self._view.objects(f"<{hub}>", DCAT.hasCurrentVersion)) and self._index.exists(newest):
+            return self._index.current(hub) or newest
+        return newest
 
     def agent(self, slug: str) -> str | None:
         """The IRI of the person, organisation or program that the directory knows by *slug*."""

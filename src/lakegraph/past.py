@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from lakegraph.asking import Asking
+from lakegraph.comparing import Comparing
 from lakegraph.errors import UsageError
 from lakegraph.preparing import Submission
 from lakegraph.projecting import Projector
@@ -16,7 +17,7 @@ from lakegraph.questions import Library
 from lakegraph.view import View
 
 
-class Past(Asking):
+class Past(Comparing):
     """A lake as it was; it answers and cannot be written to.
 
     People are called what the directory calls them now, for they may have asked to be forgotten; what was erased from

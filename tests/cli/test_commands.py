@@ -64,6 +64,24 @@ def test_the_past(filled: Run) -> None:
     assert table[2].startswith("-1,run,training run,Train SVM,,")
 
 
+def test_comparing(filled: Run) -> None:
+    """diff, history, gaps, reproduce, rollback and log THING print what people read, and exit as they should."""
+    assert "analysed data" in filled("diff", "Diabet Predictor", "Diabetes@1").output
+    assert json.loads(filled("diff", "Diabetes@0", "Diabetes@1", "--format", "json").output)["differences"]
+    assert "3 more in both" in filled("diff", "Diabetes@0", "Diabetes@1", "--lineage").output
+    assert filled("history", "Diabetes@1").output.count("Diabetes v") >= 2
+    assert "no license" in filled("gaps", "Diabet Predictor").output
+    assert "leave something open" in filled("gaps", "--limit", "50").output
+    recipe = filled("reproduce", "Diabet Predictor")
+    assert recipe.exit_code == 1
+    assert "no code version of modelDP.py (codeVersion)" in recipe.output
+    assert filled("reproduce", "Diabet Predictor", "--format", "markdown").output.startswith("# Diabet Predictor v1")
+    done = filled("rollback", "Diabetes@0", "--by", "bob", "--why", "The scaling was wrong.")
+    assert (done.exit_code, "recorded" in done.output) == (0, True)
+    assert filled("rollback", "Diabetes@0", "--by", "bob", "--why", "Again.").exit_code == 1
+    assert "8 " in filled("log", "Diabetes@0").output
+
+
 def test_a_bug_is_called_one(filled: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 70, a short message, and how to see more."""
     monkeypatch.setattr("lakegraph.asking.lineage_of", lambda *_, **__: 1 / 0)

@@ -68,6 +68,25 @@ def test_the_past_over_http(remote: RemoteLake, written_lake: LocalLake) -> None
         remote.at(2).nothing  # noqa: B018
 
 
+def test_comparing_over_http(remote: RemoteLake, written_lake: LocalLake) -> None:
+    """Differences, versions, gaps and recipes are those of the lake itself."""
+    assert remote.diff(ABOUT, "Diabetes@1") == written_lake.diff(ABOUT, "Diabetes@1")
+    assert remote.diff(ABOUT, "Diabetes@1", lineage=True) == written_lake.diff(ABOUT, "Diabetes@1", lineage=True)
+    assert remote.diff(ABOUT, "Diabetes@1", "Diabetes@0") == written_lake.diff(ABOUT, "Diabetes@1", "Diabetes@0")
+    assert remote.at(2).history("Diabetes@1") == written_lake.history("Diabetes@1", as_of=2)
+    assert remote.gaps(ABOUT) == written_lake.gaps(ABOUT)
+    assert remote.gaps(limit=5) == written_lake.gaps(limit=5)
+    assert remote.reproduce(ABOUT) == written_lake.reproduce(ABOUT)
+    assert remote.log(ABOUT) == written_lake.log(ABOUT)
+    with pytest.raises(UsageError, match="cannot be compared over HTTP"):
+        remote.diff(*(f"Diabetes@{n}" for n in range(9)))
+    done = remote.rollback("Diabetes@0", by="bob", why="The scaling was wrong.", key="once")
+    assert remote.rollback("Diabetes@0", by="bob", why="The scaling was wrong.", key="once").seq == done.seq
+    with pytest.raises(ConflictError, match="current version already"):
+        remote.rollback("Diabetes@0", by="bob", why="Again.")
+    assert remote.rollback("Diabetes@1", by="bob", why="It was right.").seq == done.seq + 1
+
+
 def test_the_other_calls_agree(remote: RemoteLake, written_lake: LocalLake) -> None:
     """Base, names, descriptions, questions, journal, status and search are the lake's own."""
     iri = written_lake.resolve(ABOUT)

@@ -37,7 +37,7 @@ def ask(ctx: click.Context, question: str | None, form: str, as_of: str | None) 
             _list(lake.questions(), form)
             return
         answer = as_it_was(lake, as_of).ask(question, **_options(ctx.args))
-        _show(answer, form)
+        show_answer(answer, form)
 
 
 def _options(args: list[str]) -> dict[str, str]:
@@ -65,7 +65,8 @@ def _list(questions: list[dict[str, Any]], form: str) -> None:
     say_table(["folder", "question", "answers", "parameters"], rows)
 
 
-def _show(answer: Any, form: str) -> None:
+def show_answer(answer: Any, form: str) -> None:
+    """An answer in the form that was asked for."""
     if form == "json":
         say_json(answer.as_dict())
     elif form == "text":
@@ -100,7 +101,7 @@ def lineage(ctx: click.Context, thing: str, up: str, down: str, nodes: int, form
     """What THING came from, and what came of it: an IRI, slug, title, title@version, or the path of a file."""
     with lake_of(ctx) as lake:
         found = as_it_was(lake, as_of).lineage(thing, up=_steps(up), down=_steps(down), nodes=nodes)
-        _show(found, form)
+        show_answer(found, form)
 
 
 @click.command()
@@ -112,7 +113,7 @@ def lineage(ctx: click.Context, thing: str, up: str, down: str, nodes: int, form
 def why(ctx: click.Context, a: str, b: str, form: str, as_of: str | None) -> None:
     """The paths between A and B, each as a sentence."""
     with lake_of(ctx) as lake:
-        _show(as_it_was(lake, as_of).why(a, b), form)
+        show_answer(as_it_was(lake, as_of).why(a, b), form)
 
 
 @click.command()
@@ -123,7 +124,7 @@ def why(ctx: click.Context, a: str, b: str, form: str, as_of: str | None) -> Non
 def impact(ctx: click.Context, thing: str, form: str, as_of: str | None) -> None:
     """What rests on THING, down to deployments: what breaks if it is withdrawn."""
     with lake_of(ctx) as lake:
-        _show(as_it_was(lake, as_of).impact(thing), form)
+        show_answer(as_it_was(lake, as_of).impact(thing), form)
 
 
 @click.command()

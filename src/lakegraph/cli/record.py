@@ -1,4 +1,4 @@
-"""Commands that write: init, record, supersede, withdraw."""
+"""Commands that write: init, record, supersede, withdraw, rollback."""
 
 from __future__ import annotations
 
@@ -111,4 +111,16 @@ def withdraw(ctx: click.Context, record_iri: str, by: str, why: str, form: str) 
         _show(lake.tombstone(record_iri, by=by, why=why), form)
 
 
-COMMANDS = (init, record, supersede, withdraw)
+@click.command()
+@click.argument("version")
+@click.option("--by", required=True, metavar="PERSON", help="Who decides so.")
+@click.option("--why", required=True, help="The reason, kept with the record.")
+@as_json
+@click.pass_context
+def rollback(ctx: click.Context, version: str, by: str, why: str, form: str) -> None:
+    """Make VERSION, such as Diabetes@0, the current one by a new record, until a newer one is recorded."""
+    with lake_of(ctx) as lake:
+        _show(lake.rollback(version, by=by, why=why), form)
+
+
+COMMANDS = (init, record, supersede, withdraw, rollback)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, g
 
 from lakegraph.errors import UsageError
-from lakegraph.http.describing import Operation, Parameter, describes, number, parameters
+from lakegraph.http.describing import Operation, Parameter, describes, flag, number, parameters
 from lakegraph.http.rendering import FORMS, as_json, rendered
 from lakegraph.http.served import Answering, Steps
 from lakegraph.http.state import lake
@@ -14,6 +14,8 @@ blueprint = Blueprint("asking", __name__)
 _MOST_ENTRIES = 10_000
 _MOST_STEPS = 10_000
 MOST_NODES = 50_000
+_MOST_LOOKED_AT = 1_000
+_MORE = ("c", "d", "e", "f")
 
 _THING = "a thing: its IRI, slug, title, title@version or the path of a file"
 _OF = Parameter("of", f"What is asked about, {_THING}.", required=True)
@@ -95,6 +97,63 @@ def impact() -> Response:
     return rendered(_then(said).impact(said["of"]), f"What rests on {said['of']}")
 
 
+@blueprint.get("/diff")
+@describes(
+    Operation(
+        parameters=(
+            Parameter("a", f"One of what is compared, {_THING}.", required=True),
+            Parameter("b", "Another.", required=True),
+            *(Parameter(name, "Another, where there are more.") for name in _MORE),
+            Parameter("lineage", "true compares where a and b come from, instead of what they are.", kind="boolean"),
+            _AS_OF,
+        ),
+        answers={200: FORMS},
+        refuses=_REFUSES,
+    )
+)
+def diff() -> Response:
+    """What differs between runs, models or data sets, or between the lineages of two."""
+    said = parameters()
+    things = [said[name] for name in ("a", "b", *_MORE) if name in said]
+    found = _then(said).diff(*things, lineage=flag(said, "lineage"))
+    return rendered(found, f"Differences of {', '.join(things)}")
+
+
+@blueprint.get("/history")
+@describes(Operation(parameters=(_OF, _AS_OF), answers={200: FORMS}, refuses=_REFUSES))
+def history() -> Response:
+    """The versions of a data set or model, and what changed from each to the next."""
+    said = parameters()
+    return rendered(_then(said).history(said["of"]), f"Versions of {said['of']}")
+
+
+@blueprint.get("/gaps")
+@describes(
+    Operation(
+        parameters=(
+            Parameter("of", f"What is asked about, {_THING}; the newest things when left out."),
+            Parameter("limit", "How many of the newest things to look at; 100 when left out.", kind="integer"),
+            _AS_OF,
+        ),
+        answers={200: FORMS},
+        refuses=_REFUSES,
+    )
+)
+def gaps() -> Response:
+    """What nobody has said, with the field that would say it."""
+    said = parameters()
+    limit = number(said, "limit", 100, most=_MOST_LOOKED_AT)
+    return rendered(_then(said).gaps(said.get("of"), limit=limit), "What is missing")
+
+
+@blueprint.get("/reproduce")
+@describes(Operation(parameters=(_OF, _AS_OF), answers={200: FORMS}, refuses=_REFUSES))
+def reproduce() -> Response:
+    """What is needed to make a model or data set again, and exactly what is missing for it."""
+    said = parameters()
+    return rendered(_then(said).reproduce(said["of"]), f"How to make {said['of']} again")
+
+
 @blueprint.get("/search")
 @describes(
     Operation(
@@ -129,10 +188,10 @@ def resolve() -> Response:
 @describes(
     Operation(
         parameters=(
-            Parameter("of", "The IRI of one record or of its graph; the whole lake when left out."),
+            Parameter("of", f"A record, by its IRI or that of its graph, or {_THING}; the whole lake when left out."),
             Parameter("limit", "How many entries at most; 20 when left out.", kind="integer"),
         ),
-        refuses=(400, 406),
+        refuses=(400, 404, 406, 409),
     )
 )
 def log() -> Response:

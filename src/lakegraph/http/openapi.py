@@ -184,6 +184,12 @@ def _schemas() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {"peer": text, "save": {"type": "boolean"}},
     }
+    schemas["RollingBack"] = {
+        "type": "object",
+        "required": ["version", "by", "why"],
+        "additionalProperties": False,
+        "properties": {"version": text, "by": text, "why": text},
+    }
     schemas["Problem"] = {
         "type": "object",
         "required": ["type", "status", "code", "title", "detail"],

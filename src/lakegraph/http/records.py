@@ -93,16 +93,40 @@ def withdraw() -> Response:
     choose((JSON, PROBLEM, TURTLE))
     require_media_type(JSON)
     said = body_object()
-    fields = {name: said.pop(name, None) for name in ("record", "by", "why")}
-    for name, text in fields.items():
-        if not isinstance(text, str) or not text.strip():
-            raise DocumentError(
-                f"A withdrawal says {name}, as text.", where=name, hint='{"record": …, "by": …, "why": …}'
-            )
-    for name in said:
-        raise DocumentError(f"{name!r} is not a field of a withdrawal.", where=name, hint="record, by, why")
-    done = lake().tombstone(str(fields["record"]), by=str(fields["by"]), why=str(fields["why"]), key=key)
-    return sent_receipt(done)
+    fields = _texts(said, "A withdrawal", "record")
+    return sent_receipt(lake().tombstone(fields["record"], by=fields["by"], why=fields["why"], key=key))
+
+
+@blueprint.post("/rollbacks")
+@describes(
+    Operation(
+        parameters=(_KEY,),
+        body={JSON: "RollingBack"},
+        answers={201: (JSON,)},
+        schema="Receipt",
+        refuses=(400, 404, 406, 409, 413, 415, 422, 503, 507),
+    )
+)
+def rollback() -> Response:
+    """Make an earlier version of a data set or model the current one, until a newer one is recorded."""
+    parameters()
+    key = _key()
+    choose((JSON, PROBLEM, TURTLE))
+    require_media_type(JSON)
+    fields = _texts(body_object(), "A rollback", "version")
+    return sent_receipt(lake().rollback(fields["version"], by=fields["by"], why=fields["why"], key=key))
+
+
+def _texts(said: dict[str, Any], what: str, name: str) -> dict[str, str]:
+    """The fields *name*, by and why of a body, all of them texts; it may have no others."""
+    names = (name, "by", "why")
+    shape = "{" + ", ".join(f'"{each}": …' for each in names) + "}"
+    for each in names:
+        if not isinstance(said.get(each), str) or not said[each].strip():
+            raise DocumentError(f"{what} says {each}, as text.", where=each, hint=shape)
+    for each in said.keys() - set(names):
+        raise DocumentError(f"{each!r} is not a field of {what.lower()}.", where=each, hint=", ".join(names))
+    return {each: str(said[each]) for each in names}
 
 
 @blueprint.get("/schema")

@@ -112,6 +112,18 @@ class Answering(Protocol):
     def search(self, text: str, **filters: str) -> dict[str, Any]:
         """Things by words and facets."""
 
+    def diff(self, a: str, b: str, *more: str, lineage: bool = False) -> Answer:
+        """What differs between things."""
+
+    def history(self, of: str) -> Answer:
+        """The versions of a thing."""
+
+    def gaps(self, of: str | None = None, *, limit: int = 100) -> Answer:
+        """What nobody has said."""
+
+    def reproduce(self, of: str) -> Answer:
+        """What is needed to make a thing again."""
+
 
 class Served(Answering, Federated, Protocol):
     """A lake that can be served."""
@@ -141,6 +153,9 @@ class Served(Answering, Federated, Protocol):
 
     def supersede(self, record: str, document: Document, *, key: str | None = None) -> Receipt:
         """Correct a record."""
+
+    def rollback(self, version: str, *, by: str, why: str, key: str | None = None) -> Receipt:
+        """Make an earlier version current."""
 
     def tombstone(self, record: str, *, by: str, why: str, key: str | None = None) -> Receipt:
         """Withdraw a record."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from lakegraph.questions.answering import ask
-from lakegraph.questions.asking import Result
+from lakegraph.questions.asking import Result, select
 from lakegraph.questions.branches import WS
 from lakegraph.questions.card import Answer, Card, Gap, answers, card
 from lakegraph.questions.compare import Comparison, Difference, compare
+from lakegraph.questions.gaps import Gaps, Incomplete, gaps
 from lakegraph.questions.history import History, LineageDifference, Version, history, lineage_difference
 from lakegraph.questions.html import markdown_text
 from lakegraph.questions.impact import Impact, impact
@@ -17,6 +18,7 @@ from lakegraph.questions.nodes import Edge, Node
 from lakegraph.questions.parameters import Parameter, ParameterError
 from lakegraph.questions.paths import Path, Paths, why
 from lakegraph.questions.protocols import Graph, Index
+from lakegraph.questions.recipe import Ingredient, Lack, Recipe, reproduce
 from lakegraph.questions.resolve import resolve
 from lakegraph.questions.text import Style, card_text
 from lakegraph.questions.tree import tree_text
@@ -32,11 +34,15 @@ __all__ = [
     "Difference",
     "Edge",
     "Gap",
+    "Gaps",
     "Graph",
     "History",
     "Impact",
+    "Incomplete",
     "Index",
+    "Ingredient",
     "Labels",
+    "Lack",
     "Library",
     "Lineage",
     "LineageDifference",
@@ -46,6 +52,7 @@ __all__ = [
     "Path",
     "Paths",
     "Question",
+    "Recipe",
     "Result",
     "Steps",
     "Style",
@@ -56,13 +63,16 @@ __all__ = [
     "card",
     "card_text",
     "compare",
+    "gaps",
     "history",
     "impact",
     "library",
     "lineage",
     "lineage_difference",
     "markdown_text",
+    "reproduce",
     "resolve",
+    "select",
     "tree_text",
     "why",
 ]

@@ -111,6 +111,15 @@ class Result:
         rows = [{n: plain(t) for n, t in zip(self.variables, row, strict=True) if t is not None} for row in self.rows]
         return members | {"columns": list(self.variables), "rows": rows, "more": self.more}
 
+    def _repr_html_(self) -> str:
+        from lakegraph.questions.html import table_html, text_html
+
+        if self.truth is not None:
+            return text_html("yes" if self.truth else "no")
+        if self.triples:
+            return table_html(("subject", "predicate", "object"), [[value(t) for t in each] for each in self.triples])
+        return table_html(self.variables, [[None if t is None else value(t) for t in row] for row in self.rows])
+
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a data frame.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from lakegraph.questions.labels import Labels, day_of, field_text, is_moment, ki
 from lakegraph.questions.protocols import Graph, Missing
 from lakegraph.rdf.terms import is_iri, is_literal, lexical, value
 
+_DIMENSION = re.compile(r"^swamp: \w+: ")
 FindMissing = Callable[[Sequence[str]], Iterable[Missing]]
 """Judges things (tokens) by the shapes that say what a lake asks of them."""
 
@@ -210,9 +212,15 @@ def _gaps(graph: Graph, about: str, missing: FindMissing, labels: Labels) -> tup
         said = each.value is not None and is_literal(each.value)
         if each.answers in WS and each.field and each.focus in nodes and not said:
             of = "" if each.focus == about else labels.of(each.focus)
-            gap = Gap(each.answers, each.field, each.focus, each.message, of)
+            gap = Gap(each.answers, each.field, each.focus, advice(each.message), of)
             gaps.setdefault((each.focus, field_text(each.field)), gap)
     return tuple(sorted(gaps.values(), key=lambda g: (g.on != about, WS.index(g.w), g.field, g.on)))
+
+
+def advice(message: str) -> str:
+    """A shape's message without the dimension of the swamp that it counts for."""
+    said = _DIMENSION.sub("", message)
+    return said[:1].upper() + said[1:]
 
 
 class _Answers:

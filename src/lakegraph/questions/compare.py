@@ -100,6 +100,11 @@ class Comparison:
     def __str__(self) -> str:
         return self.text()
 
+    def _repr_html_(self) -> str:
+        from lakegraph.questions.html import text_html
+
+        return text_html(self.text())
+
 
 def _cut(text: str, width: int) -> str:
     shown = text if len(text) < width else text[: width - 2] + "…"

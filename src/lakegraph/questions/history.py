@@ -83,6 +83,11 @@ class History:
     def __str__(self) -> str:
         return self.text()
 
+    def _repr_html_(self) -> str:
+        from lakegraph.questions.html import text_html
+
+        return text_html(self.text())
+
 
 def history(graph: Graph, about: str) -> History:
     """The history of a dataset or model.
@@ -156,6 +161,11 @@ class LineageDifference:
 
     def __str__(self) -> str:
         return self.text()
+
+    def _repr_html_(self) -> str:
+        from lakegraph.questions.html import text_html
+
+        return text_html(self.text())
 
 
 def lineage_difference(graph: Graph, a: str, b: str, index: FlowIndex | None = None) -> LineageDifference:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from lakegraph.questions.card import Answer, Card, is_link
 from lakegraph.questions.labels import with_version
+from lakegraph.questions.recipe import PARTS, Recipe
 from lakegraph.questions.text import sentence
 from lakegraph.rdf.terms import value
 
@@ -39,6 +41,32 @@ def _answer_html(answer: Answer) -> str:
         when = f" recorded {escape(answer.recorded)}" if answer.recorded else ""
         text += f' <a class="record" href="{escape(value(answer.record))}" title="the record that says so{when}">§</a>'
     return text
+
+
+def table_html(columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> str:
+    """Rows as an HTML table; addresses are links."""
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    body = "".join(f"<tr>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<table class="lakegraph-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _cell(text: str | None) -> str:
+    shown = escape(text or "")
+    return f'<a href="{shown}">{shown}</a>' if text and text.startswith(("https://", "http://")) else shown
+
+
+def text_html(text: str) -> str:
+    """What a terminal shows, in a notebook."""
+    return f'<pre class="lakegraph-text">{escape(text)}</pre>'
+
+
+def recipe_html(recipe: Recipe) -> str:
+    """A recipe as a table: part, name, what is known; and what is missing."""
+    rows = [(part, i.name, i.line.removeprefix(f"{i.name}: ")) for part in PARTS for i in recipe.part(part)]
+    rows += [("missing", lack.of, f"{lack.label} ({lack.field})") for lack in recipe.missing]
+    return f"<p><strong>{escape(recipe.about.label)}</strong> {escape(recipe.run.line)}</p>" + table_html(
+        ("part", "name", "what is known"), rows
+    )
 
 
 _MARKS = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|"})

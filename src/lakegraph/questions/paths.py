@@ -93,6 +93,11 @@ class Paths:
     def __str__(self) -> str:
         return self.text()
 
+    def _repr_html_(self) -> str:
+        from lakegraph.questions.html import text_html
+
+        return text_html(self.text())
+
     def as_dict(self) -> dict[str, object]:
         """The paths for JSON."""
         return {

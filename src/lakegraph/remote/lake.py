@@ -28,7 +28,18 @@ if TYPE_CHECKING:
     from lakegraph.exchange import Coverage
     from lakegraph.exchange.bundle import Written
     from lakegraph.journal import Checkpoint
-    from lakegraph.questions import Card, Impact, Lineage, Paths, Result
+    from lakegraph.questions import (
+        Card,
+        Comparison,
+        Gaps,
+        History,
+        Impact,
+        Lineage,
+        LineageDifference,
+        Paths,
+        Recipe,
+        Result,
+    )
     from lakegraph.rdf.terms import Triple
 
 _BATCH = 200
@@ -36,6 +47,7 @@ _NOT_ACCEPTABLE = 406
 _LINES, _N_TRIPLES, _SPARQL = "application/x-ndjson", "application/n-triples", "application/sparql-query"
 Document = Mapping[str, Any] | Thing
 Steps = int | Literal["all"]
+_MORE = ("c", "d", "e", "f")
 Moment = int | str | date
 """The number of a journal entry, a time with its zone, or a day, which is then over (in UTC)."""
 
@@ -88,6 +100,11 @@ class RemoteLake(Recording, RemoteFederating):
         """Withdraw a record; see :meth:`lakegraph.lake.Lake.tombstone`."""
         body = json.dumps({"record": record, "by": by, "why": why}).encode()
         return Receipt.from_dict(self._wire.post("/withdrawals", body, JSON, key=key).json())
+
+    def rollback(self, version: str | Named, *, by: str, why: str, key: str | None = None) -> Receipt:
+        """Make an earlier version current; see :meth:`lakegraph.versioning.Versioning.rollback`."""
+        body = json.dumps({"version": _name(version), "by": by, "why": why}).encode()
+        return Receipt.from_dict(self._wire.post("/rollbacks", body, JSON, key=key).json())
 
     def record_many(
         self, documents: Iterable[Document], *, captured: bool = False
@@ -146,6 +163,32 @@ class RemoteLake(Recording, RemoteFederating):
     def impact(self, of: str | Named, *, as_of: Moment | None = None) -> Impact:
         """What rests on a thing, down to deployments."""
         found: Impact = self._answer("/impact", of=_name(of), as_of=as_of)
+        return found
+
+    def diff(
+        self, a: str | Named, b: str | Named, *more: str | Named, lineage: bool = False, as_of: Moment | None = None
+    ) -> Comparison | LineageDifference:
+        """What differs between things; see :meth:`lakegraph.comparing.Comparing.diff`."""
+        if len(more) > len(_MORE):
+            raise UsageError(f"{2 + len(more)} things cannot be compared over HTTP.", where="more", hint="Name 2 to 6.")
+        said = {name: _name(thing) for name, thing in zip(("a", "b", *_MORE), (a, b, *more), strict=False)}
+        found: Comparison | LineageDifference = self._answer("/diff", as_of=as_of, lineage=_flag(lineage), **said)
+        return found
+
+    def history(self, of: str | Named, *, as_of: Moment | None = None) -> History:
+        """The versions of a data set or model; see :meth:`lakegraph.comparing.Comparing.history`."""
+        found: History = self._answer("/history", of=_name(of), as_of=as_of)
+        return found
+
+    def gaps(self, of: str | Named | None = None, *, limit: int = 100, as_of: Moment | None = None) -> Gaps:
+        """What nobody has said; see :meth:`lakegraph.comparing.Comparing.gaps`."""
+        name = None if of is None else _name(of)
+        found: Gaps = self._answer("/gaps", of=name, limit=str(limit), as_of=as_of)
+        return found
+
+    def reproduce(self, of: str | Named, *, as_of: Moment | None = None) -> Recipe:
+        """What is needed to make a thing again; see :meth:`lakegraph.comparing.Comparing.reproduce`."""
+        found: Recipe = self._answer("/reproduce", of=_name(of), as_of=as_of)
         return found
 
     def search(self, text: str, **filters: Any) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from lakegraph.errors import LakegraphError
 EXACT = "application/vnd.lakegraph+json"
 """The media type of this form; it follows the classes, so both ends should be of one version."""
 
-_ANSWERS = ("Card", "Result", "Lineage", "Paths", "Impact")
+_ANSWERS = frozenset(
+    {"Card", "Result", "Lineage", "Paths", "Impact", "Comparison", "LineageDifference", "History", "Gaps", "Recipe"}
+)
 _REPORTS = ("Coverage",)
 
 
@@ -26,11 +28,17 @@ def dump(answer: object) -> bytes:
         answer: An instance of one of the answer classes of :mod:`lakegraph.questions`.
     """
     name = type(answer).__name__
-    if isinstance(answer, questions.Lineage):
-        # Its nodes and edges may be made only when they are looked at.
-        answer = replace(answer, nodes=dict(answer.nodes), edges=tuple(answer.edges))
+    if isinstance(answer, questions.LineageDifference):
+        answer = replace(answer, first=_made(answer.first), second=_made(answer.second))
+    elif isinstance(answer, questions.Lineage):
+        answer = _made(answer)
     members = _adapter(name).dump_python(answer, mode="json")
     return json.dumps({"class": name, "fields": members}, ensure_ascii=False).encode()
+
+
+def _made(lineage: questions.Lineage) -> questions.Lineage:
+    """The lineage with its nodes and edges made, which otherwise waits until they are looked at."""
+    return replace(lineage, nodes=dict(lineage.nodes), edges=tuple(lineage.edges))
 
 
 def load(body: bytes) -> Any:
