@@ -56,6 +56,19 @@ class ServeSettings(BaseModel):
     threads: int = Field(default=8, ge=1, le=256)
 
 
+class CatalogSettings(BaseModel):
+    """What the lake says of itself as a catalog."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field(default="", description="The title of the catalog; made from the base where left out.")
+    publisher: str = Field(default="", description="The name of who publishes it.")
+    license: str = Field(
+        default="http://rightsstatements.org/vocab/CNE/1.0/",
+        description="The licence of the descriptions, an IRI; as it is, nobody has looked into their copyright.",
+    )
+
+
 class CheckpointSettings(BaseModel):
     """When a signed checkpoint of the journal is due."""
 
@@ -110,6 +123,7 @@ class Settings(BaseSettings):
     people: PeopleSettings = PeopleSettings()
     limits: LimitSettings = LimitSettings()
     serve: ServeSettings = ServeSettings()
+    catalog: CatalogSettings = CatalogSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
     federation: FederationSettings = FederationSettings()
 

@@ -50,7 +50,7 @@ def test_dcat_ap_is_accepted(parts: LakeParts) -> None:
     assert ok, text
     graph = rdflib.Graph().parse(data=data, format="turtle")
     dcat = rdflib.Namespace("http://www.w3.org/ns/dcat#")
-    assert len(set(graph.objects(rdflib.URIRef(BASE), dcat.dataset))) == 3
+    assert len(set(graph.objects(rdflib.URIRef(f"{BASE}catalog"), dcat.dataset))) == 3
     (size,) = graph.objects(None, dcat.byteSize)
     assert size == rdflib.Literal("1300000000", datatype=rdflib.XSD.nonNegativeInteger)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from urllib.parse import quote
 
@@ -126,11 +127,21 @@ class Links(HTMLParser):
         self.tags: set[str] = set()
         self.addresses: list[str] = []
         self.handlers: list[str] = []
+        self.data: list[str] = []
+        self._in_data = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
+        self._in_data = (tag, attrs) == ("script", [("type", "application/ld+json")])
+        self.tags.add("a block of data" if self._in_data else tag)
         self.addresses += [text or "" for name, text in attrs if name in ("href", "src", "action")]
         self.handlers += [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_data(self, data: str) -> None:
+        if self._in_data:
+            self.data.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_data = False
 
 
 PARTS = [
@@ -191,4 +202,5 @@ def test_hostile_records_make_harmless_pages(post: FlaskClient) -> None:
         found.feed(page.text)
         assert not found.handlers
         assert not found.tags & {"script", "img", "iframe", "h2", "b", "x", "object"}
+        assert all("<" not in text and json.loads(text)["@id"] == iri.strip("<>") for text in found.data)
         assert all(address.startswith(("/id/", "/sparql", "https://", "http://", "#")) for address in found.addresses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lakegraph.exchange.answers import NAMES, as_text, renderings
 from lakegraph.exchange.audit import Finding, audit
 from lakegraph.exchange.bundle import Written, write_bundle
+from lakegraph.exchange.catalog import profile
 from lakegraph.exchange.coverage import Coverage, frameworks
 from lakegraph.exchange.evidencing import Evidencing
 from lakegraph.exchange.exports import FORMS, Form, export, form_of
@@ -32,6 +33,7 @@ __all__ = [
     "export",
     "form_of",
     "frameworks",
+    "profile",
     "renderings",
     "serialize",
     "verify_file",

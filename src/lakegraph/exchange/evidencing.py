@@ -39,8 +39,10 @@ class Evidencing(Lake):
         if self.directory is None:
             raise UsageError("A lake in memory signs nothing.", hint="Open one that lies in a directory.")
         named = resolve or getattr(self, "resolve", None)
-        parts = LakeParts(self.journal, self._projector.graph, self.people, self.directory)
-        return parts if named is None else LakeParts(parts.journal, parts.graph, parts.people, parts.directory, named)
+        known = {} if named is None else {"resolve": named}
+        return LakeParts(
+            self.journal, self._projector.graph, self.people, self.directory, catalog=self.settings.catalog, **known
+        )
 
     # -- evidence to take away ----------------------------------------------------------------------------------------
 

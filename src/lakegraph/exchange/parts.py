@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lakegraph.config import CatalogSettings
 from lakegraph.graph import Graph
 from lakegraph.journal import Checkpointer, CheckpointPolicy, Journal, KeyRing, origin_of
 from lakegraph.people import People
@@ -29,6 +30,7 @@ class LakeParts:
         people: The directory of people.
         directory: Where the lake lies, with its signing keys.
         resolve: Gives the IRI that a name means; IRIs alone are understood where this is left out.
+        catalog: What the lake says of itself as a catalog.
     """
 
     journal: Journal
@@ -36,6 +38,7 @@ class LakeParts:
     people: People
     directory: Path
     resolve: Callable[[str], str] = _itself
+    catalog: CatalogSettings = field(default_factory=CatalogSettings)
 
     @property
     def base(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import pyoxigraph as ox
@@ -12,7 +12,7 @@ from lakegraph.exchange.closure import Story
 from lakegraph.exchange.parts import LakeParts
 from lakegraph.preparing import nquads
 from lakegraph.rdf.namespaces import DCAT, DCT, FOAF, LAKE, SKOS, XSD
-from lakegraph.rdf.terms import Triple, iri, lexical, literal, value
+from lakegraph.rdf.terms import Triple, iri, lexical, literal, to_ox, value
 from lakegraph.rdf.vocabulary import ontology
 
 
@@ -35,23 +35,29 @@ class StoryStore:
     def _load(self, triples: Iterable[Triple]) -> None:
         self._store.load(nquads(triples), ox.RdfFormat.N_QUADS)
 
-    def construct(self, view: str) -> list[Triple]:
+    def construct(self, view: str, bindings: Mapping[str, str] | None = None) -> list[Triple]:
         """The statements of a view, sorted.
 
         Args:
             view: The name of a CONSTRUCT query in ``queries/views``.
+            bindings: Variables that are bound from outside, to tokens.
         """
-        found = self._store.query(_text(view))
-        assert isinstance(found, ox.QueryTriples)  # noqa: S101 - these views construct
-        return sorted({_narrowed((str(s), str(p), str(o))) for s, p, o in found})
+        return construct(view, bindings, self._store)
 
-    def rows(self, view: str) -> Iterator[dict[str, str]]:
+    def rows(self, view: str, bindings: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
         """The rows of a view that selects: what is bound, as tokens."""
-        found = self._store.query(_text(view))
+        found = self._store.query(_text(view), substitutions=_bound(bindings))
         assert isinstance(found, ox.QuerySolutions)  # noqa: S101 - this view selects
         names = [variable.value for variable in found.variables]
         for row in found:
             yield {name: str(term) for name, term in zip(names, row, strict=True) if term is not None}
+
+
+def construct(view: str, bindings: Mapping[str, str] | None = None, store: ox.Store | None = None) -> list[Triple]:
+    """The statements of a view over *store*, or of one that is bound from outside alone, sorted."""
+    found = (store or ox.Store()).query(_text(view), substitutions=_bound(bindings))
+    assert isinstance(found, ox.QueryTriples)  # noqa: S101 - these views construct
+    return sorted({_narrowed((str(s), str(p), str(o))) for s, p, o in found})
 
 
 def _narrowed(triple: Triple) -> Triple:
@@ -74,19 +80,26 @@ def _purposes(lake: LakeParts, story: Story) -> Iterator[Triple]:
 
 def _catalog(lake: LakeParts, story: Story) -> list[Triple]:
     """What the lake, as a catalog, says of itself and of this story: what was asked of, and when it last changed."""
-    base, latest = lake.base, lake.journal.read(story.entries[-1]).recorded if story.entries else ""
-    asked = [(f"<{base}>", SKOS.member, iri(thing)) for thing in story.things[:1]]
-    changed = [(f"<{base}>", DCT.modified, literal(latest, value(XSD.dateTime)))] if latest else []
-    host = base.split("//", 1)[1].strip("/")
-    catalog, publisher = f"<{base}>", f"<{base}#operator>"
+    latest = lake.journal.read(story.entries[-1]).recorded if story.entries else ""
+    host = lake.base.split("//", 1)[1].strip("/")
+    catalog, publisher = f"<{lake.base}catalog>", f"<{lake.base}#operator>"
+    asked = [(catalog, SKOS.member, iri(thing)) for thing in story.things[:1]]
+    changed = [(catalog, DCT.modified, literal(latest, value(XSD.dateTime)))] if latest else []
     return [
-        (catalog, DCT.title, literal(f"Model lake {host}")),
+        (catalog, DCT.title, literal(lake.catalog.title or f"Model lake {host}")),
         (catalog, DCT.description, literal(f"Data sets and models that are recorded in the model lake {host}.")),
         (catalog, DCT.publisher, publisher),
-        (publisher, FOAF.name, literal(f"Operator of {host}")),
+        (publisher, FOAF.name, literal(lake.catalog.publisher or f"Operator of {host}")),
         *asked,
         *changed,
     ]
+
+
+def _bound(
+    bindings: Mapping[str, str] | None,
+) -> dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]:
+    """*bindings* as the engine takes them."""
+    return {ox.Variable(name): to_ox(token) for name, token in (bindings or {}).items()}
 
 
 @lru_cache

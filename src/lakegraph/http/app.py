@@ -16,6 +16,7 @@ from lakegraph.http import (
     federation,
     openapi,
     problems,
+    publishing,
     records,
     running,
     service,
@@ -44,7 +45,7 @@ def create_app(served: Served, *, hosts: Collection[str] = (), querylog: QueryLo
     metrics = Metrics()
     app.config.update(LAKE=served, METRICS=metrics, STATISTICS=Statistics(served))
     problems.register(app)
-    for module in (records, asking, entities, evidence, exporting, federation, service, running, openapi):
+    for module in (records, asking, entities, evidence, exporting, federation, publishing, service, running, openapi):
         app.register_blueprint(module.blueprint)
     app.before_request(_begin)
     app.after_request(_finish)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from lakegraph.errors import NotFoundError
 from lakegraph.exchange import RDF_TYPES, SUFFIXES
 from lakegraph.http.describing import Operation, Parameter, describes, parameters
-from lakegraph.http.links import add_alternates, add_provenance
+from lakegraph.http.links import add_alternates, add_provenance, add_signposts
 from lakegraph.http.negotiation import HTML, choose
 from lakegraph.http.rendering import as_rdf
 from lakegraph.http.result_page import page
@@ -62,11 +62,13 @@ def foreign() -> Response:
 def _below(folder: str, path: str) -> Response:
     iri, suffix = _found(folder, path)
     media_type = _SUFFIXES[suffix] if suffix else choose(FORMS)
-    response = _written(iri, lake().describe(iri), media_type)
+    triples = lake().describe(iri)
+    response = _written(iri, triples, media_type)
     address = f"{request.script_root}/{folder}{quote(path.removesuffix('.' + suffix) if suffix else path, _IN_PATHS)}"
     response.headers["Content-Location"] = f"{address}.{_suffix(media_type)}"
     add_alternates(response, address)
     add_provenance(response, iri, iri, lake().base)
+    add_signposts(response, iri, triples, lake().base)
     return response
 
 
@@ -112,7 +114,7 @@ def _page(iri: str, triples: list[Triple]) -> str:
         f"<tr><td>{_cell(s)}</td><td>{escape(known.labels.get(p, known.shorten(p)))}</td><td>{_cell(o)}</td></tr>"
         for s, p, o in triples
     )
-    return page(iri, f"<table><tbody>{rows}</tbody></table>")
+    return page(iri, f"<table><tbody>{rows}</tbody></table>", linked_data=lake().schema_org(iri))
 
 
 def _cell(token: str) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
+
 from flask import Response
 
 from lakegraph.exchange import RDF_TYPES
 from lakegraph.http.headers import uri
-from lakegraph.rdf.vocabulary import ontology
+from lakegraph.rdf.namespaces import DCAT, DCT, LAKE
+from lakegraph.rdf.terms import Triple, iri, value
+from lakegraph.rdf.vocabulary import TYPE, ontology
 
 
 def link(target: str, rel: str, **attributes: str) -> str:
@@ -36,7 +41,34 @@ def add_alternates(response: Response, address: str) -> None:
         address: The page's own address, without a suffix.
     """
     for media_type, media in RDF_TYPES.items():
-        response.headers.add("Link", link(f"{address}.{media.suffix}", "alternate", type=media_type))
+        target = f"{address}.{media.suffix}"
+        response.headers.add("Link", link(target, "alternate", type=media_type))
+        response.headers.add("Link", link(target, "describedby", type=media_type))
+
+
+def add_signposts(response: Response, thing: str, triples: Iterable[Triple], base: str) -> None:
+    """Say in typed links what machines look for in a landing page (FAIR Signposting Profile, level 1).
+
+    Args:
+        response: Gets the headers.
+        thing: The IRI under which the thing is cited.
+        triples: What is said of it and of its parts.
+        base: The base of the lake.
+    """
+    token = iri(thing)
+    add = response.headers.add
+    add("Link", link(thing, "cite-as"))
+    add("Link", link(f"{base}catalog", "collection"))
+    for s, p, o in triples:
+        if s == token and o.startswith("<") and p in _signposts():
+            add("Link", link(value(o), _signposts()[p]))
+        elif p == DCAT.downloadURL and o.startswith("<"):
+            add("Link", link(value(o), "item"))
+
+
+@cache
+def _signposts() -> dict[str, str]:
+    return {DCT.license: "license", LAKE.administrator: "author", LAKE.owner: "author", TYPE: "type"}
 
 
 def _relation(name: str) -> str:

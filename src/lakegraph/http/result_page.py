@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 _ROWS = 1000
 STYLE = (
@@ -12,12 +15,27 @@ STYLE = (
 )
 
 
-def page(title: str, body: str) -> str:
-    """A whole page; *title* is text, *body* is HTML."""
+def page(title: str, body: str, linked_data: Mapping[str, Any] | None = None) -> str:
+    """A whole page.
+
+    Args:
+        title: Text.
+        body: HTML.
+        linked_data: JSON-LD that stands in it for machines (JSON-LD 1.1, section 7); nothing when empty.
+    """
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><h1>{escape(title)}</h1>{body}</body></html>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style>{_script(linked_data)}</head>"
+        f"<body><h1>{escape(title)}</h1>{body}</body></html>"
     )
+
+
+def _script(linked_data: Mapping[str, Any] | None) -> str:
+    """JSON-LD as a block of data, in which no text can end the block."""
+    if not linked_data:
+        return ""
+    text = json.dumps(linked_data, ensure_ascii=False).replace("<", "\\u003c")
+    return f'<script type="application/ld+json">{text}</script>'
 
 
 def form_page(endpoint: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -125,6 +126,34 @@ class Answering(Protocol):
         """What is needed to make a thing again."""
 
 
+class CatalogPage(Protocol):
+    """Some of the catalog."""
+
+    @property
+    def triples(self) -> Sequence[Triple]:
+        """What this page says."""
+
+    @property
+    def things(self) -> Sequence[str]:
+        """The IRIs of what it lists."""
+
+    @property
+    def after(self) -> int | None:
+        """Where the next page goes on; None when this is the last."""
+
+
+class Address(Protocol):
+    """One line of a sitemap."""
+
+    @property
+    def iri(self) -> str:
+        """What stands there."""
+
+    @property
+    def changed(self) -> str:
+        """When something was last said of it (ISO 8601)."""
+
+
 class Served(Answering, Federated, Protocol):
     """A lake that can be served."""
 
@@ -228,6 +257,23 @@ class Served(Answering, Federated, Protocol):
         forms: Sequence[str] = (),
     ) -> Answer:
         """Write an evidence bundle."""
+
+    def catalog(
+        self, address: str = "", *, after: int = 0, limit: int = 100, since: datetime | None = None
+    ) -> CatalogPage:
+        """One page of the catalog."""
+
+    def fair_data_point(self) -> list[Triple]:
+        """What the lake says of itself as a FAIR Data Point."""
+
+    def addresses(self, *, after: int = 0, limit: int = 50_000) -> Sequence[Address]:
+        """What the catalog lists, in order, and when something was last said of each."""
+
+    def starts(self, step: int) -> list[int]:
+        """Where each part of *step* things of what the catalog lists goes on."""
+
+    def schema_org(self, thing: str) -> dict[str, Any]:
+        """What search engines read of a thing."""
 
     def sign_when_due(self) -> None:
         """Sign checkpoints as they fall due."""

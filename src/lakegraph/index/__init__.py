@@ -13,6 +13,19 @@ from lakegraph.index.answers import (
     Person,
     Score,
 )
+from lakegraph.index.listing import Listed
 from lakegraph.index.projection import Index
 
-__all__ = ["FacetValue", "Facets", "Fragment", "Hit", "Index", "Leaderboard", "Mean", "Page", "Person", "Score"]
+__all__ = [
+    "FacetValue",
+    "Facets",
+    "Fragment",
+    "Hit",
+    "Index",
+    "Leaderboard",
+    "Listed",
+    "Mean",
+    "Page",
+    "Person",
+    "Score",
+]

@@ -14,6 +14,7 @@ from lakegraph.index.facets import facets
 from lakegraph.index.flows import FlowReader
 from lakegraph.index.hits import by_iri, current, hits
 from lakegraph.index.kinds import HUB, USER
+from lakegraph.index.listing import Listed, first_since, listing, starts
 from lakegraph.index.matching import FACETS, Filters
 from lakegraph.index.people import People
 from lakegraph.index.writer import Writer
@@ -202,6 +203,29 @@ class Index:
         """
         with self._database.reading() as connection:
             return search.latest(connection, kind, limit, before)
+
+    def listing(
+        self, kinds: Sequence[str], *, after: int = 0, limit: int = 100, since: datetime | None = None
+    ) -> list[Listed]:
+        """The next things of some kinds, in the order in which the lake first named them.
+
+        Args:
+            kinds: Which kinds.
+            after: ``Listed.number`` of the last thing of the part before.
+            limit: How many.
+            since: Only what was said something of at this time or later.
+
+        Raises:
+            UsageError: There is no such kind.
+        """
+        with self._database.reading() as connection:
+            first = first_since(connection, since) if since else 0
+            return [] if first is None else listing(connection, kinds, after, limit, first)
+
+    def starts(self, kinds: Sequence[str], step: int) -> list[int]:
+        """Where a :meth:`listing` in parts of *step* things goes on, after the first part."""
+        with self._database.reading() as connection:
+            return starts(connection, kinds, step)
 
     def leaderboard(
         self,
