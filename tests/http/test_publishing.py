@@ -1,4 +1,4 @@
-"""Being a good source: the catalog in pages, the FAIR Data Point, signposts, schema.org, sitemaps; and their readers."""
+"""Being a good source: the catalog in pages, the FAIR Data Point, signposts, schema.org, maps, and their readers."""
 
 from __future__ import annotations
 

@@ -113,13 +113,13 @@ def sitemaps() -> Response:
     parameters()
     choose((_XML, "text/xml"))
     lines = (
-        f"<sitemap><loc>{escape_xml(f'{lake().base}sitemap/{start}.xml')}</loc></sitemap>"
+        f"<sitemap><loc>{escape_xml(f'{lake().base}sitemap/{start}')}</loc></sitemap>"
         for start in lake().starts(_STEP)
     )
     return _sitemap("sitemapindex.xml", lines)
 
 
-@blueprint.get("/sitemap/<int:after>.xml")
+@blueprint.get("/sitemap/<int:after>")
 @describes(
     Operation(
         parameters=(Parameter("after", "Where it begins.", required=True, kind="integer", place="path"),),
