@@ -113,8 +113,7 @@ def sitemaps() -> Response:
     parameters()
     choose((_XML, "text/xml"))
     lines = (
-        f"<sitemap><loc>{escape_xml(f'{lake().base}sitemap/{start}')}</loc></sitemap>"
-        for start in lake().starts(_STEP)
+        f"<sitemap><loc>{escape_xml(f'{lake().base}sitemap/{start}')}</loc></sitemap>" for start in lake().starts(_STEP)
     )
     return _sitemap("sitemapindex.xml", lines)
 
