@@ -22,7 +22,7 @@ from tests.conftest import BASE
 from tests.exchange import judges
 from tests.exchange.conftest import parts_of
 
-LAKES = int(os.environ.get("LAKEGRAPH_EXPORT_LAKES", "3"))
+LAKES = int(os.environ.get("LAKEGRAPH_EXPORT_LAKES", "2"))
 _RUNS = 14
 _PROV = ("prov", "prov-json", "prov-n", "prov-jsonld")
 
@@ -67,6 +67,68 @@ def test_every_form_has_a_judge() -> None:
     """Nobody adds a form without one."""
     itself = {"nquads"}  # the records byte for byte, compared with the journal
     assert set(FORMS) == set(judges.JUDGES) | {*_PROV, "prov-trig"} | itself
+
+
+# In each form, something that its own rules forbid: what is replaced, and by what.
+WRONG = {
+    "dcat-ap": (b"dct:title", b"dct:alternative"),
+    "mldcat-ap": (b"it6/trainedOn", b"it6/trainedIn"),
+    "dcat": (b"dcat:distribution <", b"dcat:dataset <"),
+    "fair4ml": (b"fair4ml:mlTask", b"fair4ml:mlTusk"),
+    "croissant": (b'"sha256": "', b'"sha": "'),
+    "process-run-crate": (b'"instrument"', b'"object"'),
+    "provenance-run-crate": (b'"workExample"', b'"exampleOfWork"'),
+    "model-card": (b'"metrics": [{', b'"measures": [{'),
+    "model-card-html": (b"</table>", b""),
+    "annex-iv": (b"\n## 1", b"\n# <b>1</b>"),
+    "annex-iv-html": (b"<p>", b"<p><script>"),
+    "datasheet": (b"\n## 3", b"\n# 3"),
+    "datasheet-html": (b'href="https:', b'href="javascript:'),
+    "cyclonedx": (b'"machine-learning-model"', b'"model"'),
+    "spdx": (b'"relationshipType": "trainedOn"', b'"relationshipType": "trainedBy"'),
+    "prov-constraints": (b'"broken": []', b'"broken": [{}]'),
+}
+
+
+@pytest.mark.parametrize("form", judges.JUDGES)
+def test_each_judge_refuses_what_is_wrong(worked: LocalLake, form: str) -> None:
+    """A judge that accepts everything would be no judge."""
+    about = "dataset/diabetes/0" if judges.ABOUT.get(form) == "dataset" else "model/diabet-predictor/1"
+    data = exported(parts_of(worked), form, f"{BASE}id/{about}")
+    before, after = WRONG[form]
+    assert before in data
+    try:
+        found = judges.JUDGES[form](data.replace(before, after))
+    except Exception as error:
+        if type(error).__name__ in ("Skipped", "ModuleNotFoundError"):
+            raise
+        found = [repr(error)]  # some judges raise
+    assert found
+
+
+def test_the_prov_package_finds_a_difference(worked: LocalLake) -> None:
+    """One statement less in one of the syntaxes, and the documents are two."""
+    documents = {form: exported(parts_of(worked), form, f"{BASE}id/model/diabet-predictor/1") for form in _PROV}
+    assert judges.prov(documents) == judges.same_graph(documents) == []
+    for form, gone in (
+        ("prov", b"prov:used"),
+        ("prov-n", b"  used("),
+        ("prov-json", b'"used"'),
+        ("prov-jsonld", b"#used"),
+    ):
+        lines = documents[form].replace(b'"used"', b'"wasInvalidatedBy"') if form == "prov-json" else documents[form]
+        if form == "prov-n":
+            lines = b"\n".join(line for line in lines.splitlines() if not line.startswith(gone))
+        changed = {
+            **documents,
+            form: lines.replace(gone, b"prov:wasInformedBy" if form == "prov" else b"#wasInformedBy"),
+        }
+        assert changed[form] != documents[form]
+        try:
+            found = judges.same_graph(changed) if form == "prov-jsonld" else judges.prov(changed)
+        except Exception as error:
+            found = [repr(error)]
+        assert found, form
 
 
 def test_the_worked_example(worked: LocalLake) -> None:
