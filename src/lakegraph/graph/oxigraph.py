@@ -179,6 +179,16 @@ class Oxigraph:
         """The subjects that have *object* under *predicate*, each once."""
         return list(dict.fromkeys(str(q.subject) for q in self._quads(None, predicate, object)))
 
+    def stating(self, s: str, p: str | None = None, o: str | None = None, most: int = 20) -> Sequence[str]:
+        """The named graphs that hold a statement; see :meth:`lakegraph.graph.Graph.stating`."""
+        found: dict[str, None] = {}
+        for q in self._quads(s, p, o):
+            if isinstance(q.graph_name, ox.NamedNode):
+                found[str(q.graph_name)] = None
+                if len(found) == most:
+                    break
+        return list(found)
+
     def applied(self, marker: str) -> Applied:
         """Which sequence numbers are marked; see :meth:`lakegraph.graph.Graph.applied`."""
         rows = self._ask(resources.text("queries/internal/graph-applied.rq"), {"marker": marker}, union=False)

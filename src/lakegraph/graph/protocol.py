@@ -118,6 +118,9 @@ class Graph(Protocol):
     def subjects(self, predicate: str, object: str) -> Sequence[str]:  # noqa: A002 - RDF's own word
         """The subjects that have *object* under *predicate*."""
 
+    def stating(self, s: str, p: str | None = None, o: str | None = None, most: int = 20) -> Sequence[str]:
+        """The named graphs (tokens) that hold a statement of the pattern, up to *most*; inferred ones stand in none."""
+
     def applied(self, marker: str) -> Applied:
         """Which sequence numbers stand as objects of the predicate *marker* (a token) in the default graph."""
 

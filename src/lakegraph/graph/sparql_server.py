@@ -111,6 +111,13 @@ class SparqlServer:
             if subject and predicate and target:
                 yield subject, predicate, target
 
+    def stating(self, s: str, p: str | None = None, o: str | None = None, most: int = 20) -> Sequence[str]:
+        """The named graphs that hold a statement; see :meth:`lakegraph.graph.Graph.stating`."""
+        given = {name: token for name, token in (("s", s), ("p", p), ("o", o)) if token is not None}
+        home = f"<{self._home.strip('<>')}>"
+        found = [row[3] for row in self._select("graph-stating.rq", given)]
+        return [graph for graph in dict.fromkeys(found) if graph and graph != home][:most]
+
     def outgoing(self, subject: str) -> Sequence[tuple[str, str]]:
         """Predicate and object of every statement about *subject*, each once."""
         return [(p, o) for _, p, o in self.match(s=subject)]

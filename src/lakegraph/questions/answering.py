@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lakegraph.questions.asking import Result, check_known, select, table
+from lakegraph.questions.asking import Result, check_known, table
 from lakegraph.questions.branches import WS
 from lakegraph.questions.card import answers
 from lakegraph.questions.labels import Labels
 from lakegraph.questions.library import LIMIT, Question
 from lakegraph.questions.parameters import ParameterError
 from lakegraph.questions.protocols import Graph, Lists, Row
-from lakegraph.rdf.namespaces import LAKE
+from lakegraph.rdf.namespaces import LAKE, RDF
 from lakegraph.rdf.terms import XSD, lexical, literal, value
 from lakegraph.rdf.vocabulary import ontology
 
@@ -85,7 +85,7 @@ def _check_subject(graph: Graph, question: Question, bindings: Mapping[str, str]
     if subject is None or subject.name not in bindings:
         return
     about = bindings[subject.name]
-    classes = [row[1] for row in select(graph, "5w1h/parts/subject", about=about) if row[1]]
+    classes = list(graph.objects(about, RDF.type))
     if not classes:
         check_known(graph, about)
         return

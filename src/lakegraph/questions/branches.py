@@ -1,25 +1,53 @@
-"""The part of a W's query that concerns one kind of thing.
+"""The parts of the six questions' queries that concern one thing, put together to one query.
 
 A query over all kinds is parsed and planned in full for each thing that it is asked of, which is most of what a card
 costs (measured: 55 µs a branch). Its branches stand under comments that name the classes they are for; the others are
-left out.
+left out, and so are those that begin with a property which the thing has not: looking for that costs a tenth.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
+from itertools import islice
+from typing import NamedTuple
 
 from lakegraph.questions.asking import text_of
+from lakegraph.questions.protocols import Graph
 from lakegraph.rdf.vocabulary import ontology
 
 _SECTION = re.compile(r"  # ((?:[a-z]+:\w+(?:, )?)+): ")
 _UNION = "  UNION\n"
+_ASIDE = re.compile(r"#[^\n]*|\"[^\"]*\"|OPTIONAL \{[^{}]*\}|FILTER (?:NOT )?EXISTS \{[^{}]*\}|(?:BIND|FILTER)\(")
+"""What a branch can do without, and what would be read as a pattern and is none."""
+_OUT = re.compile(r"\?about ([a-z]+:\w+)(?![\w*|?])")
+_INTO = re.compile(r"[ ;]([a-z]+:\w+) \?about\b")
 
+
+_FEW = 200
+"""How many statements about a thing are read to see what it has."""
 
 WS = ("what", "who", "where", "when", "why", "how")
 """The six questions, in the order of a card."""
+
+
+class Branch(NamedTuple):
+    """One branch of a W's query.
+
+    Attributes:
+        w: The W.
+        classes: The classes (tokens) that it is for.
+        out: The properties (tokens) that the thing must have for it to match.
+        into: The properties of which it must be the value.
+        text: The branch itself.
+    """
+
+    w: str
+    classes: frozenset[str]
+    out: frozenset[str]
+    into: frozenset[str]
+    text: str
 
 
 def narrowed(w: str, classes: Collection[str]) -> str | None:
@@ -33,35 +61,90 @@ def narrowed(w: str, classes: Collection[str]) -> str | None:
         A query; ``None``, where there is nothing to ask of such a thing; the whole query for a thing of no kind that
         the six know.
     """
+    return _together(tuple(number for number in _for_classes(_all_classes(classes)) if _branches()[number].w == w))
+
+
+def possible(graph: Graph, about: str, classes: Collection[str], ws: Iterable[str] = WS) -> str | None:
+    """One query for several W with the branches that may match a thing; ``?w`` says to which a row belongs.
+
+    Args:
+        graph: The graph.
+        about: The thing (token).
+        classes: Its classes (tokens); superclasses need not be among them.
+        ws: The W.
+
+    Returns:
+        A query; ``None``, where none of its branches can match.
+    """
+    some = list(islice(graph.match(about), _FEW))
+    said = {p for _, p, _ in some}
+    # Of a thing of which much is said, what was not among the first statements is looked for by itself.
+    whole = len(some) < _FEW
+    used: dict[str, bool] = {}
+
+    def has(p: str) -> bool:
+        return p in said or (not whole and next(graph.match(about, p), None) is not None)
+
+    def serves(p: str) -> bool:
+        if p not in used:
+            used[p] = next(graph.match(None, p, about), None) is not None
+        return used[p]
+
+    wanted, branches = frozenset(ws), _branches()
+    return _together(tuple(
+        number
+        for number in _for_classes(_all_classes(classes))
+        if branches[number].w in wanted
+        and all(map(has, branches[number].out))
+        and all(map(serves, branches[number].into))
+    ))  # fmt: skip
+
+
+def _all_classes(classes: Collection[str]) -> frozenset[str]:
     known = ontology().superclasses
-    return _narrowed(w, frozenset(each for cls in classes for each in (cls, *known.get(cls, ()))))
+    return frozenset(each for cls in classes for each in (cls, *known.get(cls, ())))
 
 
 @lru_cache(maxsize=1024)
-def _narrowed(w: str, classes: frozenset[str]) -> str | None:
-    if not classes & _kinds():
-        return text_of(f"5w1h/{w}")
-    head, branches, tail = _branches(w)
-    chosen = [text for wanted, text in branches if wanted & classes]
-    return head + _UNION.join(chosen) + tail if chosen else None
+def _for_classes(classes: frozenset[str]) -> tuple[int, ...]:
+    """The numbers of the branches for a thing of these classes: all, where the six know no such thing."""
+    chosen = tuple(number for number, branch in enumerate(_branches()) if branch.classes & classes)
+    return chosen or tuple(range(len(_branches())))
+
+
+@lru_cache(maxsize=2048)
+def _together(numbers: tuple[int, ...]) -> str | None:
+    if not numbers:
+        return None
+    frame = text_of("5w1h/parts/six")
+    start, end = _body(frame)
+    return frame[:start] + _UNION.join(_branches()[number].text for number in numbers) + frame[end:]
+
+
+def _body(text: str) -> tuple[int, int]:
+    """Where the branches of a query stand."""
+    return text.index("WHERE {\n") + len("WHERE {\n"), text.rindex("}")
 
 
 @cache
-def _kinds() -> frozenset[str]:
-    """Every class that one of the six queries has a branch for."""
-    return frozenset(cls for w in WS for wanted, _ in _branches(w)[1] for cls in wanted)
+def _branches() -> tuple[Branch, ...]:
+    """Every branch of the six queries."""
+    return tuple(branch for w in WS for branch in _branches_of(w))
 
 
-@cache
-def _branches(w: str) -> tuple[str, list[tuple[frozenset[str], str]], str]:
-    """What stands before the branches of a query, each branch with the classes it is for, and what stands after."""
+def _branches_of(w: str) -> Iterable[Branch]:
     text = text_of(f"5w1h/{w}")
-    start, end = text.index("WHERE {\n") + len("WHERE {\n"), text.rindex("}")
-    wanted: frozenset[str] = frozenset()
-    branches = []
-    for branch in text[start:end].split(_UNION):
-        section = _SECTION.match(branch)
+    start, end = _body(text)
+    classes: frozenset[str] = frozenset()
+    for part in text[start:end].split(_UNION):
+        section = _SECTION.match(part)
         if section:
-            wanted = frozenset(f"<{ontology().expand(cls)}>" for cls in section[1].split(", "))
-        branches.append((wanted, branch))
-    return text[:start], branches, text[end:]
+            classes = frozenset(_expanded(cls) for cls in section[1].split(", "))
+        needed = _ASIDE.sub(" ", part)
+        out, into = (frozenset(map(_expanded, pattern.findall(needed))) for pattern in (_OUT, _INTO))
+        body = part.rstrip()
+        yield Branch(w, classes, out, into, f'{body[:-1]} BIND("{w}" AS ?w) }}\n')
+
+
+def _expanded(name: str) -> str:
+    return f"<{ontology().expand(name)}>"

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from lakegraph.questions.asking import check_known, plain, rows_of, select
-from lakegraph.questions.branches import WS, narrowed
+from lakegraph.questions.asking import check_known, plain, rows_of
+from lakegraph.questions.branches import WS, possible
 from lakegraph.questions.labels import Labels, day_of, field_text, is_moment, kind_in, range_text
 from lakegraph.questions.protocols import Graph, Missing
+from lakegraph.rdf.namespaces import LAKE, PROV, RDF
 from lakegraph.rdf.terms import is_iri, is_literal, lexical, value
 
+_MOST_AROUND = 20
+"""How many nodes around a thing its gaps are looked for in."""
 _DIMENSION = re.compile(r"^swamp: \w+: ")
 FindMissing = Callable[[Sequence[str]], Iterable[Missing]]
 """Judges things (tokens) by the shapes that say what a lake asks of them."""
@@ -168,23 +172,22 @@ def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
         NotFoundError: The graph says nothing of it.
     """
     labels = Labels(graph)
-    rows = select(graph, "5w1h/parts/subject", about=about)
-    classes = [row[1] for row in rows if row[1]]
+    classes = list(graph.objects(about, RDF.type))
     reader = _Answers(graph, about, labels, classes)
-    found = {w: reader.to(w) for w in WS}
+    found = reader.to(WS)
     if not classes and not any(found.values()):
         check_known(graph, about)
     title, version = labels.title(about)
-    first = select(graph, "5w1h/parts/described", about=about)
-    _, _, seq, recorded = first[0] if first else (None, None, None, None)
+    first = reader.described(about)
+    recorded, seq = reader.entry(first) if first else (None, None)
     return Card(
         about=about,
         kind=labels.kind(classes) if classes else kind_in(about) or labels.kind([]),
         title=title,
         version=version,
-        stage=_stage(rows, labels),
-        recorded=lexical(recorded) if recorded else None,
-        seq=int(lexical(seq)) if seq else None,
+        stage=_stage(graph, about, labels),
+        recorded=recorded,
+        seq=seq,
         gaps=_gaps(graph, about, missing, labels) if missing else (),
         **found,
     )
@@ -192,21 +195,35 @@ def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
 
 def answers(graph: Graph, w: str, about: str) -> tuple[Answer, ...]:
     """The answers to one W about one thing (a token), in the order in which people read them."""
-    classes = [row[1] for row in select(graph, "5w1h/parts/subject", about=about) if row[1]]
-    return _Answers(graph, about, Labels(graph), classes).to(w)
+    return _Answers(graph, about, Labels(graph), list(graph.objects(about, RDF.type))).to((w,))[w]
 
 
-def _stage(rows: Sequence[Sequence[str | None]], labels: Labels) -> str | None:
+def _stage(graph: Graph, about: str, labels: Labels) -> str | None:
     """Where the last change of stage led; where there was none, the stage that the thing was born with."""
-    changes = [(lexical(since), stage) for _, _, _, stage, since in rows if stage and since]
-    born = [stage for _, _, _, stage, since in rows if stage and not since]
+    changes = [
+        (lexical(since), stage)
+        for run in graph.subjects(LAKE.changesStageOf, about)
+        for since in graph.objects(run, PROV.startedAtTime)
+        for stage in graph.objects(run, LAKE.toStage)
+    ]
+    born = sorted(graph.objects(about, LAKE.lifecycleStage))
     current = max(changes)[1] if changes else born[0] if born else None
     return labels.of(current) if current else None
 
 
+def _around(graph: Graph, about: str) -> dict[str, None]:
+    """A thing and what is asked of with it: the run that made it, its program, its study, its task."""
+    runs = [about, *graph.objects(about, LAKE.wasOutputOf)]
+    nodes = dict.fromkeys(runs)
+    for run in runs:
+        for other in (LAKE.executes, LAKE.hasTask):
+            nodes.update(dict.fromkeys(graph.objects(run, other)))
+        nodes.update(dict.fromkeys(graph.subjects(LAKE.hasAnalysis, run)))
+    return dict(islice(nodes.items(), _MOST_AROUND))
+
+
 def _gaps(graph: Graph, about: str, missing: FindMissing, labels: Labels) -> tuple[Gap, ...]:
-    around = [row[1] for row in select(graph, "5w1h/parts/around", about=about)]
-    nodes = dict.fromkeys([about, *(node for node in around if node)])
+    nodes = _around(graph, about)
     gaps: dict[tuple[str, str], Gap] = {}
     for each in missing(list(nodes)):
         said = each.value is not None and is_literal(each.value)
@@ -232,11 +249,17 @@ class _Answers:
         self._about = about
         self._labels = labels
         self._entries: dict[str, tuple[str | None, int | None]] = {}
+        self._first: dict[str, str | None] = {}
 
-    def to(self, w: str) -> tuple[Answer, ...]:
-        """The answers to one W, in the order in which people read them."""
-        text = narrowed(w, self._classes)
-        rows = rows_of(self._graph, text, {"about": self._about}) if text else []
+    def to(self, ws: Sequence[str]) -> dict[str, tuple[Answer, ...]]:
+        """The answers to some W, in the order in which people read them."""
+        text = possible(self._graph, self._about, self._classes, ws)
+        found: dict[str, list[dict[str, str | None]]] = {w: [] for w in ws}
+        for row in rows_of(self._graph, text, {"about": self._about}) if text else ():
+            found[lexical(row["w"] or "")].append(row)
+        return {w: self._read(rows) for w, rows in found.items()}
+
+    def _read(self, rows: list[dict[str, str | None]]) -> tuple[Answer, ...]:
         # Records' IRIs rise with time, so that of several that say the same the first is named.
         rows.sort(key=lambda r: r["record"] or "")
         kept: dict[tuple[float, str, str, str], Answer] = {}
@@ -266,22 +289,27 @@ class _Answers:
     def _answer(self, row: dict[str, str | None], label: str, group: int) -> Answer:
         said, on, via = row["value"] or "", row["on"], row["via"]
         record = row["record"] or (self._record(on, via, said) if on and via else None)
-        recorded, seq = self._entry(record) if record else (None, None)
+        recorded, seq = self.entry(record) if record else (None, None)
         return Answer(said, label, on, via, record, recorded, seq, group)
 
     def _record(self, on: str, via: str, said: str) -> str | None:
         """The record that states an answer; for one that follows from others, the record that describes its subject."""
-        stated = select(self._graph, "5w1h/parts/stated", s=on, p=via, o=said)
-        if stated:
-            return stated[0][3]
-        first = select(self._graph, "5w1h/parts/described", about=on)
-        return first[0][1] if first else None
+        stated = self._graph.stating(on, via, said, 1)
+        return stated[0] if stated else self.described(on)
 
-    def _entry(self, record: str) -> tuple[str | None, int | None]:
+    def described(self, thing: str) -> str | None:
+        """The first record that says what a thing is."""
+        if thing not in self._first:
+            records = self._graph.stating(thing, RDF.type)
+            self._first[thing] = min(records, key=lambda record: self.entry(record)[1] or 0, default=None)
+        return self._first[thing]
+
+    def entry(self, record: str) -> tuple[str | None, int | None]:
+        """When a record was recorded, and as which entry."""
         if record not in self._entries:
-            rows = select(self._graph, "5w1h/parts/recorded", record=record)
-            _, seq, time = rows[0] if rows else (None, None, None)
-            self._entries[record] = (lexical(time) if time else None, int(lexical(seq)) if seq else None)
+            numbers = [int(lexical(n)) for n in self._graph.objects(record, LAKE.journalSequence)]
+            times = sorted(map(lexical, self._graph.objects(record, PROV.generatedAtTime)))
+            self._entries[record] = (times[0] if times else None, min(numbers, default=None))
         return self._entries[record]
 
 

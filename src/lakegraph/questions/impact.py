@@ -12,7 +12,7 @@ from lakegraph.questions.nodes import Node, describe_node
 from lakegraph.questions.protocols import FlowIndex, Graph
 from lakegraph.questions.text import Style, undressed
 from lakegraph.questions.walking import Found, sweep
-from lakegraph.rdf.namespaces import LAKE
+from lakegraph.rdf.namespaces import LAKE, RDF
 from lakegraph.rdf.terms import value
 from lakegraph.rdf.vocabulary import ontology
 
@@ -142,5 +142,5 @@ def _kind(graph: Graph, labels: Labels, thing: str) -> str:
     if said:
         return said
     paths = ontology().id_paths
-    classes = [row[1] for row in select(graph, "5w1h/parts/subject", about=thing) if row[1]]
+    classes = list(graph.objects(thing, RDF.type))
     return next((paths[c] for c in classes if c in paths), None) or labels.kind(classes)

@@ -6,8 +6,8 @@ import re
 from datetime import UTC, date, datetime
 from urllib.parse import unquote
 
-from lakegraph.questions.asking import select
 from lakegraph.questions.protocols import Graph
+from lakegraph.rdf.namespaces import DCAT, DCT, FOAF, SKOS
 from lakegraph.rdf.terms import XSD, datatype, is_iri, is_literal, lexical, local_name, value
 from lakegraph.rdf.vocabulary import Ontology, ontology
 
@@ -48,9 +48,11 @@ class Labels:
         concept = self._known.labels.get(token)
         if concept is not None or not is_iri(token):
             return concept or token, None
-        for _, label, version in select(self._graph, "5w1h/parts/label", about=token):
-            if label:
-                return lexical(label), lexical(version) if version else None
+        for naming in (DCT.title, FOAF.name, FOAF.givenName, SKOS.prefLabel):
+            titles = sorted(o for o in self._graph.objects(token, naming) if is_literal(o))
+            if titles:
+                versions = sorted(self._graph.objects(token, DCAT.version))
+                return lexical(titles[0]), lexical(versions[0]) if versions else None
         return name_in(token)
 
     def kind(self, classes: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
@@ -35,6 +35,18 @@ class Graph(Protocol):
 
     def objects(self, subject: str, predicate: str) -> Iterable[str]:
         """The objects of *subject* and *predicate*, each once."""
+        ...
+
+    def match(self, s: str | None = None, p: str | None = None, o: str | None = None) -> Iterator[Triple]:
+        """The triples of a pattern."""
+        ...
+
+    def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - RDF's own word
+        """The subjects that have *object* under *predicate*, each once."""
+        ...
+
+    def stating(self, s: str, p: str | None = None, o: str | None = None, most: int = 20) -> Sequence[str]:
+        """The named graphs (tokens) that hold a statement of the pattern, up to *most*."""
         ...
 
     def query(self, text: str, bindings: Mapping[str, str] | None = None) -> Table | bool | list[Triple]:

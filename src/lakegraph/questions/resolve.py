@@ -54,8 +54,10 @@ def resolve(text: str, kinds: Sequence[str], index: Index, graph: Graph, base: s
 
 def _by_iri(name: str, index: Index, graph: Graph) -> list[str]:
     """The thing with this IRI, or else the things that are found at the page with this address."""
+    if index.exists(name):
+        return [name]
     pages = [value(row[1]) for row in select(graph, "5w1h/parts/at", page=iri(name)) if row[1]]
-    return [name] if index.exists(name) or (not pages and is_known(graph, iri(name))) else pages
+    return [name] if not pages and is_known(graph, iri(name)) else pages
 
 
 def _by_path(name: str, base: str, graph: Graph) -> list[str]:
