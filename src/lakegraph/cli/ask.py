@@ -36,11 +36,11 @@ def ask(ctx: click.Context, question: str | None, form: str, as_of: str | None) 
         if question is None:
             _list(lake.questions(), form)
             return
-        answer = as_it_was(lake, as_of).ask(question, **_options(ctx.args))
+        answer = as_it_was(lake, as_of).ask(question, **parameters_of(ctx.args))
         show_answer(answer, form)
 
 
-def _options(args: list[str]) -> dict[str, str]:
+def parameters_of(args: list[str]) -> dict[str, str]:
     """``--name value`` and ``--name=value`` pairs; dashes in names are read as underscores."""
     said: dict[str, str] = {}
     words = iter(args)
@@ -52,6 +52,13 @@ def _options(args: list[str]) -> dict[str, str]:
             value = next(words, "")
         said[name.replace("-", "_")] = value
     return said
+
+
+def text_of(said: str) -> str:
+    """The text of a query: itself, of ``@FILE``, or of standard input for ``-``."""
+    if said == "-":
+        return sys.stdin.read()
+    return Path(said[1:]).read_text(encoding="utf-8") if said.startswith("@") else said
 
 
 def _list(questions: list[dict[str, Any]], form: str) -> None:
@@ -158,10 +165,7 @@ def search(
 @click.pass_context
 def query(ctx: click.Context, text: str, form: str) -> None:
     """Run a SPARQL query: the text itself, @FILE, or - for standard input."""
-    if text == "-":
-        text = sys.stdin.read()
-    elif text.startswith("@"):
-        text = Path(text[1:]).read_text(encoding="utf-8")
+    text = text_of(text)
     with lake_of(ctx) as lake:
         body = lake.query(text, form="json" if form == "table" else form)
     if form != "table" or not body.lstrip().startswith(b"{"):

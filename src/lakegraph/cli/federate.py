@@ -1,13 +1,24 @@
-"""Commands that reach other catalogs: peers."""
+"""Commands that reach other catalogs: peers, federate."""
 
 from __future__ import annotations
 
+import csv
+import sys
+from typing import TYPE_CHECKING, Any
+
 import click
 
+from lakegraph.cli.ask import parameters_of, text_of
 from lakegraph.cli.lakes import lake_of
 from lakegraph.cli.output import say, say_json, say_receipt, say_table
 from lakegraph.cli.record import as_json
 from lakegraph.errors import PeerError
+from lakegraph.rdf.terms import value
+
+if TYPE_CHECKING:
+    from lakegraph.federation.answer import FederatedAnswer
+    from lakegraph.federation.mappings import Reach
+    from lakegraph.federation.report import SourceReport
 
 
 @click.group()
@@ -108,4 +119,109 @@ def peers_remove(ctx: click.Context, peer: str, by: str, why: str, form: str) ->
         say_receipt(receipt)
 
 
-COMMANDS = (peers,)
+@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.argument("query")
+@click.option("--peer", "peers", multiple=True, metavar="NAME", help="Ask only this peer; may be said again.")
+@click.option(
+    "--matches",
+    type=click.Choice(["exact", "close", "broad"]),
+    default="close",
+    show_default=True,
+    help="Which mappings are used; broad ones are lossy.",
+)
+@click.option("--explain", is_flag=True, help="Show what would be asked of whom; nothing is sent.")
+@click.option("--strict", is_flag=True, help="Fail where a source gives nothing or only a part.")
+@click.option("--record", is_flag=True, help="Record the query as provenance.")
+@click.option("--by", metavar="PERSON", help="Who asks, for the record.")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.pass_context
+def federate(
+    ctx: click.Context,
+    query: str,
+    peers: tuple[str, ...],
+    matches: Reach,
+    explain: bool,
+    strict: bool,
+    record: bool,
+    by: str | None,
+    form: str,
+) -> None:
+    """Put QUERY to this lake and to its peers: SPARQL, @FILE, - for standard input, or a question --with parameters."""
+    said = parameters_of(ctx.args)
+    text = text_of(query)
+    with lake_of(ctx) as lake:
+        if explain:
+            plan = lake.explain_federation(text, peers=peers or None, matches=matches, **said)
+            say_json(plan) if form == "json" else _show_plan(plan)
+            return
+        answer = lake.federate(text, peers=peers or None, matches=matches, strict=strict, record=record, by=by, **said)
+    if form == "json":
+        say_json(answer.as_dict())
+    elif form == "csv":
+        _write_csv(answer)
+    else:
+        _show_answer(answer)
+
+
+def _show_answer(answer: FederatedAnswer) -> None:
+    names = {source.source: source.title for source in answer.sources}
+    if answer.truth is not None:
+        say("yes" if answer.truth else "no")
+    elif answer.triples:
+        for triple in answer.triples:
+            say(f"{' '.join(triple)} .")
+    else:
+        rows = [
+            [*(value(row[name]) if name in row else "" for name in answer.columns), ", ".join(names[o] for o in origin)]
+            for row, origin in zip(answer.rows, answer.origins, strict=True)
+        ]
+        say_table([*answer.columns, "from"], rows)
+    say()
+    say_table(
+        ["source", "status", "seconds", "requests", "statements", "rows", ""],
+        [
+            [s.title, s.status, f"{s.seconds:.2f}", str(s.requests), str(s.statements), str(s.rows), _remark(s)]
+            for s in answer.sources
+        ],
+    )
+    lossy = sorted({mapping["mapping"] for s in answer.sources for mapping in s.mappings if mapping["lossy"]})
+    if lossy:
+        say(f"Lossy mappings were used: {', '.join(lossy)}.", style="yellow")
+    if answer.partial:
+        say(f"The answer is partial: {', '.join(s.title for s in answer.failing)}.", style="yellow")
+    if answer.record:
+        say(f"recorded {answer.record}", style="dim")
+
+
+def _remark(source: SourceReport) -> str:
+    if source.error:
+        return source.error["detail"]
+    return f"cached, {source.cache_age:.0f} s old" if source.cache_age is not None else ""
+
+
+def _write_csv(answer: FederatedAnswer) -> None:
+    out = csv.writer(sys.stdout)
+    out.writerow([*answer.columns, "origins"])
+    for row, origin in zip(answer.rows, answer.origins, strict=True):
+        out.writerow([*(value(row[name]) if name in row else "" for name in answer.columns), " ".join(origin)])
+
+
+def _show_plan(plan: dict[str, Any]) -> None:
+    for number, step in enumerate(plan["steps"], 1):
+        say(f"{number}. {' . '.join(step)}", style="bold")
+    for source in plan["sources"]:
+        say()
+        say(f"{source['title']} ({source['kind']})", style="bold")
+        if "reads" in source:
+            say(f"  reads {source['reads']}" if source["reads"] else "  has nothing of what is asked, by its counts")
+            continue
+        for pattern, text in source["queries"].items():
+            say(f"  for {pattern}", style="dim")
+            say("\n".join(f"    {line}" for line in text.splitlines()))
+        if not source["queries"]:
+            say("  has nothing of what is asked, by its counts")
+    say()
+    say("Nothing was sent.", style="dim")
+
+
+COMMANDS = (peers, federate)

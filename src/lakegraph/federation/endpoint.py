@@ -90,19 +90,28 @@ def _answer(said: Any, scope: str, *, cut: bool) -> Answer:
             raise TypeError
         return Answer((), [], said["boolean"])
     mark = "_:" + hashlib.blake2b(scope.encode(), digest_size=6).hexdigest() + "x"
-    rows = [{name: _token(term, mark) for name, term in row.items()} for row in said["results"]["bindings"]]
+    rows = [{name: token_of(term, mark) for name, term in row.items()} for row in said["results"]["bindings"]]
     told = said.get("truncated") or said["results"].get("truncated")
     return Answer(tuple(said["head"]["vars"]), rows, cut=cut or bool(told))
 
 
-def _token(term: Mapping[str, str], mark: str) -> str:
+def token_of(term: Mapping[str, str], mark: str) -> str:
+    """The token of a term of SPARQL JSON.
+
+    Args:
+        term: The term.
+        mark: What the names of blank nodes begin with.
+
+    Raises:
+        ValueError: It is none.
+    """
     kind, text = term["type"], term["value"]
     if kind == "uri":
         if not valid_iri(text):
             raise ValueError(text)
         return f"<{text}>"
     if kind == "bnode":
-        return mark + hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        return mark + (text if mark == "_:" else hashlib.blake2b(text.encode(), digest_size=8).hexdigest())
     if kind not in ("literal", "typed-literal"):
         raise ValueError(kind)
     datatype = term.get("datatype")

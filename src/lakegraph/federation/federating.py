@@ -8,6 +8,7 @@ from typing import Any
 
 from lakegraph.config import FederationSettings
 from lakegraph.errors import ConflictError
+from lakegraph.federation.accepted import read_accepted
 from lakegraph.federation.addresses import Origin, Rules, origin_of
 from lakegraph.federation.broker import Broker
 from lakegraph.federation.cache import Cache
@@ -16,6 +17,7 @@ from lakegraph.federation.peers import Peer, find_peer, peer_document, read_peer
 from lakegraph.federation.probing import Probe, probe
 from lakegraph.federation.secrets import Secrets
 from lakegraph.lake import Lake
+from lakegraph.rdf.mappings import Mapped
 from lakegraph.rdf.names import slugify
 from lakegraph.receipts import Receipt
 
@@ -50,16 +52,16 @@ class Federating(Lake):
         path = self.directory / "cache" / "peers.db" if self.directory else None
         return Cache(path, self.settings.federation.cache_bytes)
 
-    def line(self, peer: Peer, *, deadline: float | None = None, fresh: float | None = None) -> Line:
+    def line(self, peer: Peer, *, budget: float | None = None, fresh: float | None = None) -> Line:
         """A line to *peer*.
 
         Args:
             peer: Whom.
-            deadline: On the monotonic clock, for all requests together; the peer's time for each when left out.
+            budget: Seconds for all requests together; the peer's time for each when left out.
             fresh: Seconds for which what is cached is used unasked; as the settings say when left out.
         """
         chosen = self.settings.federation.fresh_seconds if fresh is None else fresh
-        return Line(self.broker, peer, self.cache, chosen, deadline)
+        return Line(self.broker, peer, self.cache, chosen, budget)
 
     # -- peers --------------------------------------------------------------------------------------------------------
 
@@ -170,6 +172,10 @@ class Federating(Lake):
                 holds=[{"heldTerm": term, "heldCount": count} for term, count in holdings.items()],
             ),
         )
+
+    def accepted(self) -> list[Mapped]:
+        """The mappings that people of this lake accepted, as rows of a table."""
+        return read_accepted(self._projector.graph)
 
     def close(self) -> None:
         """Let go of the cache and of the lake."""

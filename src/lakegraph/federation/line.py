@@ -23,7 +23,7 @@ class Line:
         peer: Whom.
         cache: Keeps documents; nothing is kept without one.
         fresh: Seconds for which a document is used without asking.
-        deadline: On the monotonic clock; without one, each request has the peer's whole time.
+        budget: Seconds that are left for all requests together; without it, each has the peer's whole time.
         requests: How many requests were sent.
         age: Seconds since the oldest cached document that was used was fetched; ``None`` where none was.
     """
@@ -32,7 +32,7 @@ class Line:
     peer: Peer
     cache: Cache | None = None
     fresh: float = 0.0
-    deadline: float | None = None
+    budget: float | None = None
     requests: int = 0
     age: float | None = field(default=None)
 
@@ -73,19 +73,23 @@ class Line:
 
     def _send(self, request: Request) -> Fetched:
         self.requests += 1
-        return self.broker.fetch(replace(request, credential=self.peer.credential))
+        began = time.monotonic()
+        try:
+            return self.broker.fetch(replace(request, credential=self.peer.credential))
+        finally:
+            if self.budget is not None:
+                self.budget -= time.monotonic() - began
 
     def _caps(self) -> Caps:
-        if self.deadline is None:
+        if self.budget is None:
             return self.peer.caps
-        left = self.deadline - time.monotonic()
-        if left <= 0:
+        if self.budget <= 0:
             raise DeadlineError(
                 f"{self.peer.title} did not answer within {self.peer.caps.seconds:g} s.",
                 where=self.peer.address,
                 hint="Raise the peer's timeLimit.",
             )
-        return Caps(min(left, self.peer.caps.seconds), self.peer.caps.size)
+        return Caps(min(self.budget, self.peer.caps.seconds), self.peer.caps.size)
 
     def _used(self, age: float) -> None:
         self.age = max(self.age or 0.0, age)

@@ -105,10 +105,10 @@ def read_peers(graph: Asked, settings: FederationSettings) -> list[Peer]:
         settings: Limits for peers that state none.
     """
     holdings: dict[str, dict[str, int]] = defaultdict(dict)
-    for peer, term, count in _rows(graph, "holdings"):
+    for peer, term, count in read_rows(graph, "holdings"):
         holdings[peer][value(term)] = int(value(count))
     found: dict[str, Peer] = {}
-    for peer, title, kind, address, licence, seconds, size, rows, credential in _rows(graph, "peers"):
+    for peer, title, kind, address, licence, seconds, size, rows, credential in read_rows(graph, "peers"):
         iri = value(peer)
         found[iri] = Peer(
             iri=iri,
@@ -124,7 +124,8 @@ def read_peers(graph: Asked, settings: FederationSettings) -> list[Peer]:
     return sorted(found.values(), key=lambda peer: (peer.title, peer.iri))
 
 
-def _rows(graph: Asked, name: str) -> Sequence[tuple[Any, ...]]:
+def read_rows(graph: Asked, name: str) -> Sequence[tuple[Any, ...]]:
+    """The rows of one of the project's own queries."""
     table: Table = graph.query(resources.text(f"queries/internal/{name}.rq"))
     return table.rows
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -110,6 +111,8 @@ class QueryService:
         named_graphs: Sequence[str] = (),
         allowed_services: Collection[str] = (),
         base: str = "",
+        union: bool = True,
+        limits: Limits | None = None,
     ) -> Prepared:
         """Inspect a query and make it ready for :meth:`start`.
 
@@ -122,25 +125,28 @@ class QueryService:
             named_graphs: IRIs of ``named-graph-uri``.
             allowed_services: IRIs that SERVICE may name; each must be the local broker's.
             base: What relative IRIs are resolved against.
+            union: Whether the default graph is the union of all graphs, where nothing else is said.
+            limits: How large the text may be, where that is not what is set for all.
 
         Raises:
             QueryError: It is malformed or refused; ``where`` gives line and column.
             ForbiddenError: It calls a service that may not be called.
         """
-        seen = inspect_query(text, services=allowed_services, limits=self._limits.text)
+        seen = inspect_query(text, services=allowed_services, limits=limits or self._limits.text)
         index = format_for(seen.form, accept(seen.form))
         given = (_lines(default_graphs), _lines(named_graphs)) if default_graphs or named_graphs else ()
-        flags = frames.DATASET if given else 0 if seen.dataset else frames.UNION
+        flags = frames.DATASET if given else 0 if seen.dataset or not union else frames.UNION
         caps = self._limits.rows, self._limits.size
         request = Request(text, "", index, flags, *caps, int(timeout) + 1, base, *given)
         return Prepared(text, seen.form, FORMATS[index], timeout, seen.services, request.body())
 
-    def start(self, asked: Prepared, *, min_seq: int | None = None) -> Running:
+    def start(self, asked: Prepared, *, min_seq: int | None = None, store: Path | None = None) -> Running:
         """Begin to answer a query.
 
         Args:
             asked: The query.
             min_seq: An entry of the journal that the answer must take into account.
+            store: The directory of another store than the lake's to read; it stays until the answer is read.
 
         Returns:
             The answer, of which the first chunk is ready.
@@ -151,7 +157,7 @@ class QueryService:
             DeadlineError: It gave nothing before its deadline.
             LakeBusyError: Every worker is busy, or the entry *min_seq* is not in the graph yet.
         """
-        snapshot = self._snapshots.acquire(min_seq)
+        snapshot = Snapshot(store, 0, 0, time.monotonic()) if store else self._snapshots.acquire(min_seq)
         number = self._latest = next(self._numbers)
         running = Running(f"{self._run}-{number}", asked, snapshot)
         try:

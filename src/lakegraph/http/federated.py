@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
+from lakegraph.federation.mappings import Reach
 from lakegraph.receipts import Receipt
 
 
@@ -37,6 +39,24 @@ class Federated(Protocol):
 
     def remove_peer(self, name: str, *, by: str, why: str) -> Receipt:
         """Withdraw the registration of a peer."""
+
+    def federate(
+        self,
+        query: str,
+        *,
+        peers: Sequence[str] | None = None,
+        matches: Reach = "close",
+        strict: bool = False,
+        record: bool = False,
+        by: str | None = None,
+        **parameters: str,
+    ) -> Said:
+        """Put a query to the lake and to its peers."""
+
+    def explain_federation(
+        self, query: str, *, peers: Sequence[str] | None = None, matches: Reach = "close", **parameters: str
+    ) -> dict[str, Any]:
+        """What would be asked of whom."""
 
     def test_peer(self, name: str, *, save: bool = False) -> Said:
         """Ask a peer what it holds."""

@@ -1,4 +1,4 @@
-"""/peers: other catalogs, registered and asked."""
+"""/peers and /federate: other catalogs, registered and asked."""
 
 from __future__ import annotations
 
@@ -55,6 +55,33 @@ def test_peer() -> Response:
     parameters()
     said = fields(sent(), {"peer": str, "save": bool}, required=("peer",))
     return as_json(lake().test_peer(said["peer"], save=said.get("save", False)).as_dict())
+
+
+_FEDERATE = {
+    "query": str, "peers": list, "matches": str, "strict": bool, "record": bool, "by": str, "explain": bool,
+    "parameters": dict,
+}  # fmt: skip
+
+
+@blueprint.post("/federate")
+@describes(
+    Operation(body={JSON: "Federating"}, answers={200: (JSON,)}, refuses=(400, 403, 404, 406, 409, 413, 415, 502, 504))
+)
+def federate() -> Response:
+    """Put one query, in the lake's words, to the lake and to its peers; each row and each source is accounted for."""
+    parameters()
+    said = fields(sent(), _FEDERATE, required=("query",))
+    query, bound = said.pop("query"), said.pop("parameters", {})
+    for text in (*said.get("peers", ()), *bound.values()):
+        if not isinstance(text, str):
+            raise DocumentError(f"{text!r} is not text.", where="peers or parameters")
+    for name in bound:
+        if name in _FEDERATE:
+            raise DocumentError(f"{name!r} is not a parameter of a question.", where="parameters")
+    if said.pop("explain", False):
+        known = {name: said[name] for name in ("peers", "matches") if name in said}
+        return as_json(lake().explain_federation(query, **known, **bound))
+    return as_json(lake().federate(query, **said, **bound).as_dict())
 
 
 def sent() -> dict[str, Any]:

@@ -36,6 +36,7 @@ _STATUSES = {
     413: "The body is too large.",
     415: "The body is in a form that is not read here.",
     422: "The record breaks the shapes; every reason is in the report.",
+    502: "A peer could not be asked, or a whole answer was asked for and one gave only a part.",
     503: "Busy; see Retry-After.",
     504: "The answer was not ready before its deadline.",
     507: "The disk refused; nothing was acknowledged.",
@@ -171,6 +172,19 @@ def _schemas() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": dict.fromkeys(("title", "address", "kind", "license", "description", "credential"), text)
         | {"seconds": {"type": "number"}, "size": {"type": "integer"}, "rows": {"type": "integer"}},
+    }
+    schemas["Federating"] = {
+        "type": "object",
+        "required": ["query"],
+        "additionalProperties": False,
+        "properties": {
+            "query": text,
+            "peers": {"type": "array", "items": text},
+            "matches": {"enum": ["exact", "close", "broad"]},
+            **{name: {"type": "boolean"} for name in ("strict", "record", "explain")},
+            "by": text,
+            "parameters": {"type": "object", "additionalProperties": text},
+        },
     }
     schemas["RemovingPeer"] = {
         "type": "object",

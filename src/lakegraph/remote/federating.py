@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lakegraph.receipts import Receipt
 from lakegraph.remote.connection import JSON, Connection
 
 if TYPE_CHECKING:
+    from lakegraph.federation.answer import FederatedAnswer
     from lakegraph.federation.probing import Probe
 
 
@@ -50,6 +51,32 @@ class RemoteFederating:
         from lakegraph.federation.probing import Probe
 
         return Probe(**self._post("/peers/probes", {"peer": name, "save": save}))
+
+    def federate(
+        self,
+        query: str,
+        *,
+        peers: Sequence[str] | None = None,
+        matches: str = "close",
+        strict: bool = False,
+        record: bool = False,
+        by: str | None = None,
+        **parameters: str,
+    ) -> FederatedAnswer:
+        """Put a query to the lake and to its peers; see :meth:`lakegraph.federation.joining.Joining.federate`."""
+        from lakegraph.federation.answer import answer_of
+
+        said: dict[str, Any] = {"query": query, "peers": None if peers is None else list(peers), "matches": matches}
+        said |= {"strict": strict, "record": record, "by": by, "parameters": parameters or None}
+        return answer_of(self._post("/federate", said), query)
+
+    def explain_federation(
+        self, query: str, *, peers: Sequence[str] | None = None, matches: str = "close", **parameters: str
+    ) -> dict[str, Any]:
+        """What :meth:`federate` would ask of whom; nothing is sent."""
+        said: dict[str, Any] = {"query": query, "peers": None if peers is None else list(peers), "matches": matches}
+        found: dict[str, Any] = self._post("/federate", said | {"explain": True, "parameters": parameters or None})
+        return found
 
     def _post(self, path: str, said: Mapping[str, Any]) -> Any:
         """The JSON answer to a JSON body of the fields that are said."""

@@ -1,0 +1,118 @@
+"""The calls of a lake that ask many catalogs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lakegraph.asking import CARD, Asking
+from lakegraph.errors import UsageError
+from lakegraph.federation.answer import FederatedAnswer, partial_error
+from lakegraph.federation.broker import Fetched
+from lakegraph.federation.endpoint import RESULTS, Answer, read_answer
+from lakegraph.federation.federate import Federation, Here
+from lakegraph.federation.federating import Federating
+from lakegraph.federation.mappings import REACHES, Mappings, Reach, shipped
+from lakegraph.federation.recording import recorded
+from lakegraph.graph import Limits, bound, inspect_query
+from lakegraph.questions import bind
+from lakegraph.rdf.terms import iri
+
+_MOST_TEXT = 16 * 2**20
+
+
+class Joining(Federating, Asking):
+    """Calls that ask many catalogs."""
+
+    def federate(
+        self,
+        query: str,
+        *,
+        peers: Sequence[str] | None = None,
+        matches: Reach = "close",
+        strict: bool = False,
+        record: bool = False,
+        by: str | None = None,
+        **parameters: str,
+    ) -> FederatedAnswer:
+        """Put a query in our words to this lake and to its peers, and join what they say.
+
+        Args:
+            query: SPARQL, or the name of a question of the library.
+            peers: Whom to ask, by name; every registered peer when left out.
+            matches: Which mappings are used: ``exact`` and narrower ones, ``close`` ones as well, or ``broad`` ones as
+                well, which are marked as lossy.
+            strict: Whether an answer that is not whole is an error.
+            record: Whether the query is recorded as provenance.
+            by: The person who asks, for the record.
+            parameters: Those of a question.
+
+        Raises:
+            QueryError, ForbiddenError: The query is malformed, or not one for many catalogs.
+            NotFoundError: There is no such peer or question.
+            PartialAnswerError: A source failed and *strict* was said; the error carries the answer.
+        """
+        began = datetime.now(UTC)
+        asked = self._federation(query, peers, matches, parameters)
+        answer = asked.answer(self._evaluate)
+        if record:
+            answer = recorded(self.record, answer, began, by)
+        if strict and answer.partial:
+            raise partial_error(answer)
+        return answer
+
+    def explain_federation(
+        self, query: str, *, peers: Sequence[str] | None = None, matches: Reach = "close", **parameters: str
+    ) -> dict[str, Any]:
+        """What :meth:`federate` would ask of whom, in whose words; nothing is sent."""
+        return self._federation(query, peers, matches, parameters).explain()
+
+    def _federation(
+        self, query: str, peers: Sequence[str] | None, matches: Reach, parameters: dict[str, str]
+    ) -> Federation:
+        if matches not in REACHES:
+            raise UsageError(f"{matches!r} says not which matches to use.", where="matches", hint=", ".join(REACHES))
+        text = self._text(query, parameters)
+        inspect_query(text, limits=Limits(size=self.settings.limits.query_bytes))
+        chosen = self.registered() if peers is None else [self.peer(name) for name in peers]
+        lines = [self.line(peer, budget=peer.caps.seconds) for peer in chosen]
+        here = Here(self.base, self._run_here, self.settings.limits.result_rows)
+        return Federation(text, self.base, self.mappings(matches), here, lines, self.settings.federation.pages)
+
+    def _text(self, query: str, parameters: dict[str, str]) -> str:
+        """The text of a query, or of a question with its parameters bound."""
+        if any(character in query for character in "{}\n "):
+            if parameters:
+                raise UsageError("A query has no parameters.", where=", ".join(parameters), hint="Name a question.")
+            return query
+        if query == CARD:
+            raise UsageError("A card is made of many queries and asks this lake alone.", where=query)
+        question = self.library.get(query)
+
+        def named(text: str) -> str:
+            """The token of a thing: other catalogs have things that this lake has never heard of."""
+            return iri(text if "://" in text else self.resolve(text, question.kinds))
+
+        bindings = bind(question, parameters, resolve=named)
+        return bound(question.text, bindings)
+
+    def mappings(self, matches: Reach = "close") -> Mappings:
+        """The mappings that are carried and those that people of this lake accepted."""
+        return Mappings((*shipped(), *self.accepted()), matches)
+
+    def _run_here(self, text: str) -> Answer:
+        body = self.query(text)
+        return read_answer(Fetched(self.base, 200, {"content-type": RESULTS}, body), self.base)
+
+    def _evaluate(self, text: str, place: Path, form: str) -> bytes:
+        asked = self.queries.prepare(
+            text,
+            accept=lambda _: form,
+            timeout=self.settings.limits.query_seconds,
+            base=self.base,
+            union=False,
+            limits=Limits(size=_MOST_TEXT, free_paths=True),
+        )
+        return b"".join(self.queries.start(asked, store=place))
