@@ -107,3 +107,13 @@ def _complete(lake: Rehearsal, said: Sequence[Triple]) -> tuple[Triple, ...]:
     lake.view.begin()
     view = lake.view
     return (*said, *reasoner().infer(said, view.objects, lambda o, p: view.subjects(p, o)))
+
+
+def recorded(runs: int, seed: int) -> list[list[Triple]]:
+    """The triples, asserted and inferred, of the first records of a lake, as they came to it."""
+    lake = Rehearsal(Open())  # type: ignore[arg-type]
+    found = []
+    for document in generate(runs, seed):
+        prepared = lake.take(document)
+        found.append([*prepared.asserted, *prepared.inferred])
+    return found
