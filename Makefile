@@ -34,9 +34,11 @@ bench: $(READY) ## what it costs, as ratios; writes docs/reference/benchmarks.md
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m tests.benchmarks
 
-docs: $(READY) ## write the reference pages from the code
+docs: $(READY) ## write the reference pages from the code, and the ontology's pages into build/
 	$(BIN)/lakegraph reference docs/reference
 	$(BIN)/lakegraph shapes docs docs/reference/shapes.md
+	mkdir -p build
+	$(BIN)/lakegraph ontology docs build/ontology.html
 
 wheel: $(READY) ## build the wheel into dist/
 	rm -rf dist

@@ -187,6 +187,10 @@ def test_learning_commands(run: Run, tmp_path: Path) -> None:
     assert run("ontology", "docs", "o.html").exit_code == 0
     assert run("shapes", "docs", "s.md").exit_code == 0
     assert "<html" in (tmp_path / "o.html").read_text()
+    nowhere = run("ontology", "docs", "nowhere/o.html")
+    assert nowhere.exit_code == 4
+    assert "cannot be used: no such file or directory" in nowhere.output
+    assert "nowhere/o.html" in nowhere.output
     assert "| shape |" in (tmp_path / "s.md").read_text()
 
 

@@ -13,7 +13,7 @@ import click
 from lakegraph import __version__
 from lakegraph.cli import administer, ask, bench, compare, demo, evidence, federate, learn, record, reference, serve
 from lakegraph.cli.output import say_error, say_refusal
-from lakegraph.errors import LakegraphError
+from lakegraph.errors import LakegraphError, StorageError
 from lakegraph.receipts import Refusal
 
 _TYPED = "lakegraph.typed"
@@ -46,6 +46,11 @@ class Commands(click.Group):
         except Exception as error:
             if os.environ.get("LAKEGRAPH_DEBUG"):
                 raise
+            if isinstance(error, OSError) and isinstance(error.filename, str):
+                reason = (error.strerror or type(error).__name__).lower()
+                hint = "Name a file in a folder that exists and that you may read and write."
+                _show(ctx, StorageError(f"The file cannot be used: {reason}.", where=error.filename, hint=hint))
+                ctx.exit(StorageError.exit_code)
             click.echo(f"A bug in lakegraph: {type(error).__name__}: {error}", err=True)
             click.echo("Run it again with LAKEGRAPH_DEBUG=1 to see where, and report that.", err=True)
             ctx.exit(70)
