@@ -38,7 +38,9 @@ class LimitSettings(BaseModel):
     change_quads: int = Field(
         default=100_000, gt=0, description="The most statements that one update or graph request changes."
     )
-    query_workers: int = Field(default=2, ge=1, le=64, description="How many queries run at once.")
+    query_workers: int = Field(
+        default=2, ge=1, le=64, description="How many short queries run at once; as many long ones do beside them."
+    )
     result_rows: int = Field(default=5_000_000, gt=0, description="The most rows of one result; a cut is announced.")
     pasts: int = Field(
         default=4, ge=1, le=1000, description="How many earlier states of the lake are kept for questions of the past."

@@ -143,6 +143,14 @@ def minutes_for(quads: float, key: str) -> Measure:
     return measured
 
 
+def _pair(key: str, *, time: bool = False) -> tuple[str, str]:
+    """The keys of a figure of both SPARQL servers, so that their ratio is the lake's throughput over the peer's."""
+    ours, theirs = f"sparql.{key}", f"peer.oxigraph.{key}"
+    return (theirs, ours) if time else (ours, theirs)
+
+
+_HOPS = "Each query goes from the server through a pipe to a process that can be killed, and back."
+_SHARED = "Long queries yield the processor, but not its caches; where others load the machine, both times are theirs."
 _STAGES = "The table of stages below shows where the time goes."
 _WALK = "The edges are read from the index in one query; most of the rest is reading what the nodes are called."
 _CARD = "One query of some eighteen branches takes a third of a card's time; names, records and gaps take the rest."
@@ -209,6 +217,17 @@ GOALS = (
     Goal("verification of 10,000 records, CPU", of_size("evidence.verify.cpu", 10_000), "at most", 10, "s"),
     Goal("memory that the export of the largest lake takes more", value("evidence.export.memory"), "at most", 50, "MB"),
     Goal("disk a run, all projections", value("disk.total"), "at most", 40, "KB"),
+    Goal("small SELECT, 8 connections, against oxigraph serve", ratio(*_pair("small.8")), "at least", 0.5, why=_HOPS),
+    Goal("the same, no two queries the same", ratio(*_pair("distinct.8")), "at least", 0.5, why=_HOPS),
+    Goal("100,000 rows: throughput against oxigraph serve", ratio(*_pair("rows.100000", time=True)), "at least", 0.9),
+    Goal(
+        "1,000,000 rows: throughput against oxigraph serve", ratio(*_pair("rows.1000000", time=True)), "at least", 0.9
+    ),
+    Goal("1,000,000 rows: memory of all processes, more", value("sparql.rows.1000000.growth"), "at most", 50, "MB"),
+    Goal("1,000,000 rows: first byte", value("sparql.rows.1000000.first"), "at most", 50, "ms"),
+    Goal("beside ten poison queries: p99 of a small SELECT", value("poison.small"), "at most", 2, why=_SHARED),
+    Goal("beside ten poison queries: p99 of a search", value("poison.question"), "at most", 2, why=_SHARED),
+    Goal("a poison query is ended after its deadline by", value("poison.over"), "at most", 1, "s"),
     Goal("search a word against Virtuoso", ratio("peer.virtuoso.word", "find.word"), "at least", 1),
     Goal("latest 20 against Virtuoso", ratio("peer.virtuoso.latest", "find.latest"), "at least", 1),
     Goal("mean by algorithm against Virtuoso", ratio("peer.virtuoso.mean", "find.mean"), "at least", 1),

@@ -34,6 +34,7 @@ _SECTIONS = (
     ("Lineage", ("lineage.", "walk.", "path.", "impact.", "peer.mlmd.tree", "peer.mlmd.chain")),
     ("Finding", ("find.", "scan.", "peer.mlflow.latest", "peer.mlflow.filter", "peer.mlflow.word", "peer.virtuoso")),
     ("SPARQL over HTTP", ("sparql.", "peer.oxigraph")),
+    ("Beside poison queries", ("poison.",)),
     ("Upkeep", ("upkeep.",)),
     (
         "Disk and memory",

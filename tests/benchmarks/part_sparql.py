@@ -1,74 +1,133 @@
-"""SPARQL over HTTP: a served lake against ``oxigraph serve`` over the same quads."""
+"""SPARQL over HTTP: a served lake against ``oxigraph serve`` over the same quads, by turns while both run."""
 
 from __future__ import annotations
 
+import statistics
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import lakegraph
+from tests.benchmarks import under_poison
+from tests.benchmarks.load import Load, client, load
+from tests.benchmarks.memory import Watch
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.report import Report
-from tests.benchmarks.serving import free_port, lakegraph_command, many, peak_of, program, query_path, serving, streamed
+from tests.benchmarks.serving import free_port, lakegraph_command, program, query_path, serving, streamed
 
 QUERIES = Path(__file__).parent / "queries"
 CONNECTIONS = 8
+_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Server:
+    """One of the two."""
+
+    key: str
+    name: str
+    port: int
+    path: str
+    process: subprocess.Popen[bytes]
+
+    def query(self, text: str) -> str:
+        """The request of a query."""
+        return query_path(self.path, text)
 
 
 def run(plan: Plan, report: Report) -> None:
-    """Ask both servers, in the largest lake."""
+    """Ask both servers, in the largest lake; then the lake beside queries that would take a server down."""
     if plan.largest is None:
         report.skip("SPARQL over HTTP", "no lake was built")
         return
     size, where = plan.largest
+    small = (QUERIES / "small.rq").read_text().strip()
+    with _servers(plan, report, where, small) as servers:
+        _small(plan, report, servers, small, size)
+        _rows(plan, report, servers, size)
+    under_poison.run(plan, report, where, size, small)
+
+
+@contextmanager
+def _servers(plan: Plan, report: Report, where: Path, small: str) -> Iterator[list[Server]]:
     store = plan.work / "oxigraph"
     if not store.exists():
         with lakegraph.open(where) as lake:
             lake._projector.graph.snapshot(store)
     port = free_port()
-    ready = query_path("/sparql", (QUERIES / "small.rq").read_text())
-    with serving(lakegraph_command(where, port), port, ready) as server:
-        ours = _ask(plan, report, "sparql", "lakegraph", port, "/sparql", size, server)
-    binary = program("oxigraph")
-    if binary is None:
-        report.skip("oxigraph serve", "the package oxigraph is not installed")
-        return
-    port = free_port()
-    command = [
-        binary,
-        "serve-read-only",
-        "--location",
-        str(store),
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--union-default-graph",
-    ]
-    with serving(command, port) as server:
-        theirs = _ask(plan, report, "peer.oxigraph", "oxigraph serve", port, "/query", size, server)
-    for rows, count in ours.items():
-        report.check(theirs[rows] == 0 or abs(count - theirs[rows]) < 0.02 * count, f"{rows} rows differ in length")
+    with serving(lakegraph_command(where, port), port, query_path("/sparql", small)) as process:
+        ours = Server("sparql", "lakegraph", port, "/sparql", process)
+        binary = program("oxigraph")
+        if binary is None:
+            report.skip("oxigraph serve", "the package oxigraph is not installed")
+            yield [ours]
+            return
+        port = free_port()
+        command = [binary, "serve-read-only", "--location", str(store), "--bind", f"127.0.0.1:{port}"]
+        with serving([*command, "--union-default-graph"], port) as process:
+            yield [ours, Server("peer.oxigraph", "oxigraph serve", port, "/query", process)]
 
 
-def _ask(
-    plan: Plan, report: Report, key: str, name: str, port: int, path: str, size: int, server: subprocess.Popen[bytes]
-) -> dict[int, int]:
-    """The figures of one server, and the bytes of its large answers by their rows."""
-    small = query_path(path, (QUERIES / "small.rq").read_text())
-    many(port, small, 2, 0.2)
-    for connections in (1, CONNECTIONS):
-        rate, seconds, failed = many(port, small, connections, plan.seconds)
-        report.check(not failed, f"{name}: {failed} of {len(seconds)} small queries failed")
-        what = f"{name}: small SELECT, {connections} connection{'s' * (connections > 1)}"
-        report.figure(f"{key}.small.{connections}", what, rate, "/s", runs=size, count=len(seconds))
-        report.times(f"{key}.small.{connections}.time", f"  one of them ({name})", seconds, runs=size)
-    sizes = {}
+def _small(plan: Plan, report: Report, servers: list[Server], small: str, size: int) -> None:
+    """The small query: the same text over and over, and texts of which no two are the same."""
+    for server in servers:
+        load(server.port, server.query(small), 2, 1, plan.work)
+    for key, connections, distinct, what in (
+        ("small.1", 1, False, "small SELECT, 1 connection"),
+        (f"small.{CONNECTIONS}", CONNECTIONS, False, f"small SELECT, {CONNECTIONS} connections"),
+        (f"distinct.{CONNECTIONS}", CONNECTIONS, True, f"small SELECTs, no two the same, {CONNECTIONS} connections"),
+    ):
+        taken: dict[str, list[Load]] = {server.key: [] for server in servers}
+        for _ in range(1 if plan.short else _ROUNDS):
+            for server in servers:
+                path = server.query(small)
+                taken[server.key].append(
+                    load(server.port, path, connections, plan.seconds, plan.work, distinct=distinct)
+                )
+        for server in servers:
+            _rate(report, server, key, what, taken[server.key], size)
+
+
+def _rate(report: Report, server: Server, key: str, what: str, loads: list[Load], size: int) -> None:
+    failed, count = sum(one.failed for one in loads), sum(one.count for one in loads)
+    report.check(not failed, f"{server.name}: {failed} of {count} failed: {what}")
+    rate = statistics.median(one.rate for one in loads)
+    said = {"runs": size, "count": count}
+    report.figure(f"{server.key}.{key}", f"{server.name}: {what}", rate, "/s", **said, note=f"asked by {client()}")
+    p50, p95, p99 = (statistics.median(get(one) for one in loads) for get in _TIMES)
+    report.figure(f"{server.key}.{key}.time", f"  one of them ({server.name})", p50, "ms", p95=p95, p99=p99, **said)
+
+
+_TIMES: tuple[Callable[[Load], float], ...] = (lambda one: one.p50, lambda one: one.p95, lambda one: one.p99)
+
+
+def _rows(plan: Plan, report: Report, servers: list[Server], size: int) -> None:
+    """Large answers: how long, how soon, and how much memory more."""
     for rows in (1000, 10_000) if plan.short else (100_000, 1_000_000):
         text = (QUERIES / "rows.rq").read_text().replace("{rows}", str(rows))
-        first, whole, length, status = streamed(port, query_path(path, text))
-        report.check(status == 200, f"{name}: {rows} rows gave {status}")
-        sizes[rows] = length
-        said = {"runs": size, "note": f"first byte {first * 1000:.0f} ms, {length / 1e6:.0f} MB"}
-        report.figure(f"{key}.rows.{rows}", f"{name}: {rows:,} rows as JSON", whole, "s", **said)
-    peak = peak_of(server)
-    if peak:
-        report.figure(f"{key}.memory", f"{name}: memory of all its processes at their peaks", peak, "MB", runs=size)
-    return sizes
+        whole: dict[str, list[float]] = {server.key: [] for server in servers}
+        first: dict[str, list[float]] = {server.key: [] for server in servers}
+        grown: dict[str, float] = {}
+        length: dict[str, int] = {}
+        for _ in range(1 if plan.short else _ROUNDS):
+            for server in servers:
+                with Watch(server.process.pid) as watch:
+                    soon, late, length[server.key], status = streamed(server.port, server.query(text))
+                report.check(status == 200, f"{server.name}: {rows} rows gave {status}")
+                whole[server.key].append(late)
+                first[server.key].append(soon)
+                grown[server.key] = max(watch.growth, grown.get(server.key, 0.0))
+        for server in servers:
+            key, megabytes = f"{server.key}.rows.{rows}", length[server.key] / 1e6
+            said = {"runs": size, "note": f"{megabytes:.0f} MB"}
+            report.figure(
+                key, f"{server.name}: {rows:,} rows as JSON", statistics.median(whole[server.key]), "s", **said
+            )
+            soonest = statistics.median(first[server.key]) * 1000
+            report.figure(f"{key}.first", f"  first byte ({server.name})", soonest, "ms", runs=size)
+            more = f"  memory of all its processes, more ({server.name})"
+            report.figure(f"{key}.growth", more, grown[server.key], "MB", runs=size)
+        lengths = list(length.values())
+        report.check(max(lengths) - min(lengths) < 0.02 * max(lengths), f"{rows} rows differ in length")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import itertools
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -26,14 +28,19 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    command: Sequence[str], port: int, path: str = "/", seconds: float = 60
+    command: Sequence[str],
+    port: int,
+    path: str = "/",
+    seconds: float = 60,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A server that answers on *port*, ended with the block.
 
     Raises:
         TimeoutError: It did not answer in time.
     """
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    settings = {**os.environ, **(environment or {})}
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=settings)
     try:
         end = time.monotonic() + seconds
         while not _answers(port, path):
@@ -77,13 +84,16 @@ def query_path(path: str, query: str) -> str:
     return f"{path}?{urlencode({'query': query})}"
 
 
-def many(port: int, request: str, connections: int, seconds: float) -> tuple[float, list[float], int]:
+def many(
+    port: int, request: str, connections: int, seconds: float, *, distinct: bool = False
+) -> tuple[float, list[float], int]:
     """As many requests as are answered in *seconds* over some connections that are kept.
 
     Returns:
         Requests a second, the time of each in seconds, and how many failed.
     """
     times: list[float] = []
+    numbers = itertools.count(time.time_ns())
     failed: list[int] = []
     end = time.perf_counter() + seconds
 
@@ -91,7 +101,8 @@ def many(port: int, request: str, connections: int, seconds: float) -> tuple[flo
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while time.perf_counter() < end:
             start = time.perf_counter()
-            connection.request("GET", request, headers={"Accept": JSON})
+            path = f"{request}%20%23{next(numbers)}" if distinct else request
+            connection.request("GET", path, headers={"Accept": JSON})
             response = connection.getresponse()
             response.read()
             if response.status != 200:
@@ -130,7 +141,7 @@ def streamed(port: int, request: str) -> tuple[float, float, int, int]:
 def peak_of(process: subprocess.Popen[bytes]) -> float | None:
     """The most memory, in MB, that a process and its children have had, where the system tells."""
     total = 0.0
-    for pid in (process.pid, *_children(process.pid)):
+    for pid in (process.pid, *children(process.pid)):
         try:
             lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         except OSError:
@@ -139,7 +150,8 @@ def peak_of(process: subprocess.Popen[bytes]) -> float | None:
     return total or None
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The processes that a process started, and those that they did."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -148,5 +160,5 @@ def _children(pid: int) -> list[int]:
             continue
         if int(fields[1]) == pid:
             child = int(path.parent.name)
-            found += [child, *_children(child)]
+            found += [child, *children(child)]
     return found

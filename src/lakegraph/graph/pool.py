@@ -49,6 +49,10 @@ class Pool:
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._workers: set[Worker] = set()
         self._starting: list[Worker] = []
+        self._long: set[Worker] = set()
+        self._spare: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._wanted = 0  # spare workers; none before a query turned out to be long
+        self._lent: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._discarded: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._specials = threading.BoundedSemaphore(size)
         self._failures = 0
@@ -83,6 +87,22 @@ class Pool:
                 f"All {self._size} query workers are busy.", hint="Try again in a few seconds."
             ) from None
 
+    def spare(self, patience: float) -> Worker:
+        """A worker for a query that is known to take long: one of its own, at a lower priority from its start.
+
+        Args:
+            patience: Seconds to wait for one.
+
+        Raises:
+            LakeBusyError: None came up in that time.
+        """
+        self._wanted = 1
+        self.wake()
+        try:
+            return self._spare.get(timeout=patience)
+        except queue.Empty:
+            raise LakeBusyError("No worker for a long query came up.", hint="Try again in a few seconds.") from None
+
     def special(self, ports: Sequence[int], frame: bytes, snapshot: str) -> Worker:
         """A worker of its own for a query that calls services, which was handed to it.
 
@@ -108,10 +128,18 @@ class Pool:
 
     def give(self, worker: Worker) -> None:
         """Take back a worker that waits for its next query."""
-        if worker.once:
+        if worker.once or worker.lent:
             self.discard(worker)
         else:
             self._idle.put(worker)
+
+    def lend(self, worker: Worker) -> None:
+        """Leave a worker to the long query that it answers, at a lower priority, and have another one started."""
+        worker.lent = True
+        worker.yield_to_others()
+        self._lent.put(worker)
+        self._wanted = 1
+        self.wake()
 
     def discard(self, worker: Worker) -> None:
         """Kill a worker and have another one started."""
@@ -147,7 +175,7 @@ class Pool:
                     log.exception("looking after the query workers failed; going on")
                     time.sleep(TICK)
         finally:
-            for worker in (*self._workers, *self._starting):
+            for worker in (*self._workers, *self._long, *self._starting):
                 worker.kill()
                 worker.process.wait()
 
@@ -162,9 +190,14 @@ class Pool:
         self._wait(TICK if busy else _DOZE)
 
     def _reap(self) -> None:
+        while not self._lent.empty():
+            worker = self._lent.get()
+            self._workers.discard(worker)
+            self._long.add(worker)
         while not self._discarded.empty():
             worker = self._discarded.get()
             self._workers.discard(worker)
+            self._long.discard(worker)
             worker.process.wait()
 
     def _start(self) -> None:
@@ -174,13 +207,21 @@ class Pool:
             self._lost(worker)
         if self._failures and time.monotonic() - self._last_failure < min(self._failures, 10):
             return
-        while len(self._workers) + len(self._starting) < self._size:
+        while True:
+            spares = sum(worker.lent for worker in self._starting)
+            short = len(self._workers) + len(self._starting) - spares < self._size
+            if not short and self._spare.qsize() + spares >= self._wanted:
+                return
             try:
-                self._starting.append(Worker(self._memory))
+                worker = Worker(self._memory)
             except OSError as error:
                 log.warning("a query worker could not be started: %s", error)
                 self._failed()
                 return
+            if not short:
+                worker.lent = True
+                worker.yield_to_others()
+            self._starting.append(worker)
 
     def _failed(self) -> None:
         self._failures += 1
@@ -209,6 +250,10 @@ class Pool:
                 continue
             self._failures = 0
             self.sandboxed = worker.sandboxed
+            if worker.lent:
+                self._long.add(worker)
+                self._spare.put(worker)
+                continue
             self._workers.add(worker)
             self.give(worker)
             self._up.set()

@@ -42,8 +42,8 @@ class Running:
     """
 
     __slots__ = (
-        "_begun", "_buffer", "_done", "_ended", "_first", "_letting_go", "deadline", "id", "kind", "media", "snapshot",
-        "started", "text", "timeout", "truncated", "worker",
+        "_begun", "_buffer", "_done", "_ended", "_first", "_letting_go", "deadline", "id", "kind", "long", "media",
+        "snapshot", "started", "text", "timeout", "truncated", "worker",
     )  # fmt: skip
 
     def __init__(self, id: str, asked: Prepared, snapshot: Snapshot) -> None:  # noqa: A002
@@ -59,6 +59,8 @@ class Running:
         self.deadline = time.monotonic() + timeout
         self.truncated = False
         """Whether something was left out; certain once the answer is used up."""
+        self.long = False
+        """Whether it is among the long queries."""
         self._buffer = b""
         self._begun = False
         self._first: bytes | None = None
@@ -124,6 +126,15 @@ class Running:
                 hint="Ask for less: begin with what is known (VALUES), and add LIMIT.",
             )
         )
+
+    @property
+    def begun(self) -> bool:
+        """Whether something of the answer is there."""
+        return self._begun
+
+    def crowded_out(self, why: LakegraphError) -> None:
+        """End the query because too many others take long."""
+        self._end(why)
 
     def _end(self, why: LakegraphError) -> None:
         """Kill the worker, unless the query was finished meanwhile."""

@@ -17,6 +17,7 @@ from typing import Final
 from lakegraph.graph import frames, worker_boot
 from lakegraph.graph.frames import RESPONSE, Request
 
+_NICE: Final = 10
 START_SECONDS: Final = 10.0
 """How long a worker may take to come up."""
 
@@ -29,7 +30,7 @@ class Worker:
         ports: TCP ports that it may connect to; with any, it answers one query, which may call services.
     """
 
-    __slots__ = ("_asking", "born", "descriptor", "lock", "once", "process", "running", "sandboxed", "snapshot")
+    __slots__ = ("_asking", "born", "descriptor", "lent", "lock", "once", "process", "running", "sandboxed", "snapshot")
 
     def __init__(self, memory: int, ports: Sequence[int] = ()) -> None:
         self.once = bool(ports)
@@ -55,6 +56,8 @@ class Worker:
         finally:
             os.close(asked)
             os.close(answering)
+        self.lent = False
+        """Whether it is left to one long query, and ends with it."""
         self.born = time.monotonic()
         self.lock = Lock()
         self.running: object | None = None
@@ -94,8 +97,19 @@ class Worker:
         self.snapshot = snapshot
         return True
 
+    def yield_to_others(self) -> None:
+        """Let the processor go to others first, from now on: a priority that was lowered cannot be raised again."""
+        self._favour(_NICE)
+
+    def _favour(self, nice: int) -> None:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, nice)
+
     def kill(self) -> None:
         """End the process at once; whoever waits for its answer sees the pipe close."""
+        if self.lent:
+            # A process needs the processor to end, too. Only the privileged may give it back.
+            self._favour(0)
         with contextlib.suppress(OSError):
             self.process.send_signal(signal.SIGKILL)
 

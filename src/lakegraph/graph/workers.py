@@ -18,6 +18,7 @@ from lakegraph.graph import frames
 from lakegraph.graph.formats import FORMATS, INDEX
 from lakegraph.graph.frames import Request
 from lakegraph.graph.guard import Form, Limits, inspect_query
+from lakegraph.graph.long_queries import LONG, LongQueries
 from lakegraph.graph.pool import Pool
 from lakegraph.graph.prepared import Prepared
 from lakegraph.graph.running import Running
@@ -38,7 +39,7 @@ class WorkerLimits:
     """What one query may cost.
 
     Args:
-        workers: How many run at once.
+        workers: How many short ones run at once, and how many long ones beside them.
         memory: Bytes of address space of each.
         rows: The most rows of one answer; 0 for any number.
         size: The most bytes of one answer; 0 for any number.
@@ -86,6 +87,7 @@ class QueryService:
                 hint="Set limits.query_memory higher; most of it is only reserved, not used.",
             )
         self._running: dict[str, Running] = {}
+        self._long = LongQueries(self._limits.workers)
         self._numbers = itertools.count(1)
         self._latest = self._looked = 0
         self._run = secrets.token_hex(4)
@@ -157,15 +159,26 @@ class QueryService:
             DeadlineError: It gave nothing before its deadline.
             LakeBusyError: Every worker is busy, or the entry *min_seq* is not in the graph yet.
         """
-        snapshot = Snapshot(store, 0, 0, time.monotonic()) if store else self._snapshots.acquire(min_seq)
         number = self._latest = next(self._numbers)
-        running = Running(f"{self._run}-{number}", asked, snapshot)
+        id = f"{self._run}-{number}"  # noqa: A001 - it is called so
+        known = self._long.known(asked.text)
+        if known and not self._long.enter(id, asked.text):
+            raise self._long.busy()
         try:
-            running.worker = worker = self._hand_over(asked, snapshot)
+            snapshot = Snapshot(store, 0, 0, time.monotonic()) if store else self._snapshots.acquire(min_seq)
+            try:
+                worker = self._hand_over(asked, snapshot, long=known)
+            except BaseException:
+                self._snapshots.release(snapshot)
+                raise
+            running = Running(id, asked, snapshot)
+            running.worker = worker
         except BaseException:
-            self._snapshots.release(snapshot)
+            self._long.leave(id, asked.text, LONG)
             raise
-        self._running[running.id] = running
+        self._running[id] = running
+        if known:
+            self._lengthen(running)
         self._pool.wake()
         running.begin(worker, self._let_go)
         return running
@@ -181,21 +194,30 @@ class QueryService:
         """
         return self.start(self.prepare(text, accept=lambda _: format, **options), min_seq=min_seq)
 
+    def _lengthen(self, running: Running) -> None:
+        """Move a query beside the workers for short ones, among which another worker takes the place of its own."""
+        running.long = True
+        if not (running.worker.once or running.worker.lent):
+            self._pool.lend(running.worker)
+
     def _let_go(self, running: Running, usable: bool) -> None:
         self._running.pop(running.id, None)
+        if running.long:
+            self._long.leave(running.id, running.text, time.time() - running.started)
         self._snapshots.release(running.snapshot)
         if usable:
             self._pool.give(running.worker)
         else:
             self._pool.discard(running.worker)
 
-    def _hand_over(self, asked: Prepared, snapshot: Snapshot) -> Worker:
+    def _hand_over(self, asked: Prepared, snapshot: Snapshot, *, long: bool) -> Worker:
         """Give a query to a worker; one that died while it was idle is replaced without anybody noticing."""
         frame = frames.framed(snapshot.name, asked.body)
         if asked.services:
             return self._pool.special(_broker_ports(asked.services), frame, snapshot.place)
+        patience = self._limits.patience
         for _ in range(self._limits.workers + 1):
-            worker = self._pool.take(self._limits.patience)
+            worker = self._pool.spare(patience) if long else self._pool.take(patience)
             if worker.hand(frame, snapshot.place):
                 return worker
             self._pool.discard(worker)
@@ -249,6 +271,8 @@ class QueryService:
         for running in list(self._running.values()):
             if now >= running.deadline:
                 running.overdue()
+            elif not running.long and now >= running.deadline - running.timeout + LONG:
+                self._found_long(running)
             if now >= running.deadline + _ABANDONED:
                 running.abandon()
         if self._snapshots.due:
@@ -256,6 +280,14 @@ class QueryService:
         latest = self._latest
         asked, self._looked = latest != self._looked, latest
         return asked or bool(self._running)
+
+    def _found_long(self, running: Running) -> None:
+        if self._long.enter(running.id, running.text, begun=running.begun):
+            self._lengthen(running)
+            if running.id not in self._running:  # it ended meanwhile
+                self._long.leave(running.id, running.text, LONG)
+        else:
+            running.crowded_out(self._long.busy())
 
 
 def format_for(kind: Form, name: str) -> int:

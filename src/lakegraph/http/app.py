@@ -17,6 +17,7 @@ from lakegraph.http import (
     openapi,
     problems,
     publishing,
+    queries,
     records,
     running,
     service,
@@ -45,7 +46,8 @@ def create_app(served: Served, *, hosts: Collection[str] = (), querylog: QueryLo
     metrics = Metrics()
     app.config.update(LAKE=served, METRICS=metrics, STATISTICS=Statistics(served))
     problems.register(app)
-    for module in (records, asking, entities, evidence, exporting, federation, publishing, service, running, openapi):
+    parts = (records, asking, entities, evidence, exporting, federation, publishing, service, running, queries, openapi)
+    for module in parts:
         app.register_blueprint(module.blueprint)
     app.before_request(_begin)
     app.after_request(_finish)

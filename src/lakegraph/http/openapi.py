@@ -28,6 +28,7 @@ _TYPES = {"integer": "integer", "decimal": "number", "boolean": "boolean"}
 _STATUSES = {
     200: "The answer.",
     201: "The receipt.",
+    204: "Done; there is nothing to say.",
     400: "The request cannot be understood as it stands.",
     403: "Understood, and refused.",
     404: "There is no such thing.",

@@ -60,6 +60,16 @@ class Stream(Protocol):
         """Give up what is left of it."""
 
 
+class Queries(Protocol):
+    """The queries that run."""
+
+    def list(self) -> Sequence[Any]:
+        """All of them: id, kind, text, when each began (seconds since the epoch), and the seconds that remain."""
+
+    def cancel(self, id: str) -> bool:  # noqa: A002 - it is called so
+        """End one; whether it was running."""
+
+
 class Prepared(Protocol):
     """A query that may be asked."""
 
@@ -168,6 +178,10 @@ class Served(Answering, Federated, Protocol):
     @property
     def journal(self) -> Position:
         """Its journal."""
+
+    @property
+    def queries(self) -> Queries:
+        """The queries that run."""
 
     def record(self, document: Document, *, key: str | None = None, captured: bool = False) -> Receipt:
         """Record a document."""

@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -37,22 +37,8 @@ class Lock(Protocol):
         """Tell others where the lake is served."""
 
 
-class Queries(Protocol):
-    """The queries that run."""
-
-    def list(self) -> Sequence[Any]:
-        """All of them, each with its ``id``."""
-
-    def cancel(self, id: str) -> bool:  # noqa: A002 - it is called so
-        """End one."""
-
-
 class Owned(Served, Protocol):
     """A lake that this process owns."""
-
-    @property
-    def queries(self) -> Queries:
-        """The queries that run."""
 
     @property
     def lock(self) -> Lock | None:
