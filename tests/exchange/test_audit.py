@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 import lakegraph
 from lakegraph import bootstrap
 from lakegraph.bootstrap import LocalLake
-from lakegraph.errors import ConflictError
+from lakegraph.errors import ConflictError, LakeBusyError
 from lakegraph.exchange.audit import audit
 from lakegraph.graph import Change
 from lakegraph.receipts import Receipt
@@ -107,3 +108,30 @@ def test_checkpoints_that_were_forged_or_lost_are_named(diabetes: LocalLake, tmp
     (parts.directory / "keys").rename(tmp_path / "elsewhere")
     (found,) = findings(diabetes)
     assert "the keys that signed them are gone" in found
+
+
+def test_a_lake_that_is_recorded_into_is_audited(lake: LocalLake) -> None:
+    """It is compared as it was when the audit began, whatever comes meanwhile; two audits do not run at once."""
+    documents = list(generate(40, 11))
+    first = [answer for answer in lake.record_many(documents[:20]) if isinstance(answer, Receipt)]
+    meanwhile = iter(documents[20:])
+
+    def record(_what: str, _done: int, _all: int) -> None:
+        for document in islice(meanwhile, 10):
+            with suppress(ConflictError):
+                lake.record(document)
+        with suppress(ConflictError):  # it was erased at the first step
+            lake.erase(first[-1].iri, why="Art. 17 GDPR", force=True)
+
+    assert list(lake.audit(record)) == []
+    assert lake.journal.last_seq > len(first) + 10
+    lake._projector.graph.apply([Change(0, DERIVED)])
+    lake._projector.graph.apply([Change(0, b"<urn:a> <urn:b> <urn:c> <%s> .\n" % first[0].graph.encode())])
+    one = lake.audit()
+    assert "it should not have 1 statements (entry 1)" in str(next(one))
+    with pytest.raises(LakeBusyError, match="is being audited"):
+        next(lake.audit())
+    one.close()
+    assert lake.directory is not None
+    assert not (lake.directory / "views" / "audit").exists()
+    assert [said["record"] for said in lake.erasures()] == [first[-1].iri]

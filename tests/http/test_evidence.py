@@ -11,9 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from lakegraph.bootstrap import LocalLake
-from lakegraph.errors import DocumentError, NotFoundError, StorageError
+from lakegraph.errors import DocumentError, LakeBusyError, NotFoundError, StorageError
 from lakegraph.exchange.anchor import anchor, place_of
 from lakegraph.exchange.verify import verify_file
+from lakegraph.graph import Change
 from lakegraph.journal import verify_checkpoint, verify_history
 from lakegraph.remote import RemoteLake
 from tests.http.conftest import MODEL, assert_problem, study
@@ -97,3 +98,31 @@ def test_the_client_says_the_same(remote: RemoteLake, written_lake: LocalLake, t
     with pytest.raises(StorageError, match="could not be written"):
         remote.bundle([thing], tmp_path / "no" / "e.zip")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["anchor.txt", "e.zip"]
+
+
+def test_a_served_lake_is_audited(remote: RemoteLake, written_lake: LocalLake) -> None:
+    """Line by line while it runs, against older checkpoints too; findings and refusals are those of the lake itself."""
+    remote.record(study("Audited over HTTP", id="audited-http"))
+    older = remote.checkpoint().note
+    remote.record(study("Audited over HTTP later", id="audited-http-2"))
+    steps: list[str] = []
+    assert list(remote.audit(lambda what, _done, _all: steps.append(what), since=[older])) == []
+    assert steps[0] == "journal"
+    lines = older.split("\n")
+    forged = "\n".join([*lines[:2], "A" * 43 + "=", *lines[3:]])
+    (found,) = remote.audit(since=[forged])
+    assert "does not belong to this text" in str(found)
+    graph = f"{remote.base}id/study/audited-http/bundle"
+    wrong = b"<urn:a> <urn:b> <urn:c> <%s> .\n" % graph.encode()
+    written_lake._projector.graph.apply([Change(0, wrong)])
+    try:
+        (found,) = remote.audit()
+        assert str(found).startswith(f"graph: {graph}: it should not have 1 statements")
+        one = written_lake.audit()
+        next(one)
+        with pytest.raises(LakeBusyError, match="is being audited"):
+            list(remote.audit())
+        one.close()
+    finally:
+        written_lake._projector.graph.apply([Change(0, b"", remove=wrong)])
+    assert remote.erasures() == []

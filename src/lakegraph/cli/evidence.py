@@ -120,14 +120,14 @@ def audit(ctx: click.Context, since: tuple[Path, ...]) -> None:
     """Check the whole lake against itself: journal, ledger, checkpoints, and the graph against the journal."""
     count = 0
     held = [file.read_text(encoding="utf-8", errors="replace") for file in since]
-    with own_lake(ctx) as lake, progress("Comparing journal and graph") as tick:
+    with lake_of(ctx) as lake, progress("Comparing journal and graph") as tick:
         for finding in lake.audit(lambda _what, done, total: tick(done, total) if total else None, since=held):
             count += 1
             say(str(finding), style="red")
-        erased = lake.journal.erasures()
-    for entry in erased:
-        what = f"entry {entry.erases} ({entry.record})"
-        say(f"{what} was lawfully erased on {entry.recorded}, as entry {entry.seq} says: {entry.note}", style="yellow")
+        erased = lake.erasures()
+    for said in erased:
+        what = f"entry {said['erases']} ({said['record']}) was lawfully erased on {said['recorded']}"
+        say(f"{what}, as entry {said['seq']} says: {said['why']}", style="yellow")
     say("Everything agrees." if not count else f"{count} contradictions.", style="green" if not count else "red")
     ctx.exit(1 if count else 0)
 

@@ -78,14 +78,19 @@ def anchor(lake: Witnessed, place: Place) -> Anchored:
     """
     signed = lake.checkpoint()
     held = place.held(signed.origin)
-    before = None if held is None else _continued(lake, held, signed)
+    before = None if held is None else continued(lake, held, signed)
     if before == signed.size and held == signed.note:
         return Anchored(str(place), signed.size, before)
     return Anchored(place.keep(signed), signed.size, before)
 
 
-def _continued(lake: Witnessed, held: str, signed: Checkpoint) -> int:
-    """The size of the checkpoint *held*, once the log proves to continue it."""
+def continued(lake: Witnessed, held: str, signed: Checkpoint) -> int:
+    """The size of the checkpoint that somebody *held*, once the log proves to continue it up to *signed*.
+
+    Raises:
+        LakeDamagedError: It does not.
+        UsageError: It is no checkpoint, or one of another lake.
+    """
     keys = verify_history(list(lake.key_history()))
     older = verify_checkpoint(held, keys)
     if older.size > signed.size:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from typing import BinaryIO, cast
@@ -56,7 +57,32 @@ class _Sum:
         self.hashed = (self.hashed + times * int.from_bytes(_digest(line), "big")) % _MODULUS
 
 
-def audit(lake: LakeParts, progress: Progress | None = None, *, since: Sequence[str] = ()) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is compared with the graph.
+
+    Attributes:
+        last: The last entry that counts.
+        people: What the directory of people said then, as N-Quads.
+    """
+
+    last: int
+    people: bytes
+
+    @classmethod
+    def now(cls, lake: LakeParts) -> Moment:
+        """The moment of now; nothing may be recorded meanwhile."""
+        agents, said = agents_of(lake.base, lake.people)
+        return cls(lake.journal.last_seq, nquads(dict.fromkeys(said), agents))
+
+
+def audit(
+    lake: LakeParts,
+    progress: Progress | None = None,
+    *,
+    since: Sequence[str] = (),
+    moment: Moment | None = None,
+) -> Iterator[Finding]:
     """Everything in a lake that contradicts itself; streams.
 
     The graph is dumped once and summed up by named graph, in no order and without being held: of each record in force
@@ -64,9 +90,10 @@ def audit(lake: LakeParts, progress: Progress | None = None, *, since: Sequence[
     vocabularies and the directory of people. Of each record a sum is held, of each inferred statement sixteen bytes.
 
     Args:
-        lake: The lake; nothing may be recorded meanwhile.
+        lake: The lake. While it is recorded into, its graph is a snapshot.
         progress: Told what is under way.
         since: Older checkpoints that somebody kept elsewhere: the journal must continue each of them.
+        moment: When that snapshot was taken; now when left out.
 
     Raises:
         UsageError: One of *since* is no checkpoint, or one of another lake.
@@ -81,7 +108,7 @@ def audit(lake: LakeParts, progress: Progress | None = None, *, since: Sequence[
     if damaged:
         yield Finding("graph", "all of it", "it was not compared, because the journal cannot be relied on")
         return
-    yield from _graph(lake, told)
+    yield from _graph(lake, told, moment or Moment.now(lake))
 
 
 def _checkpoints(lake: LakeParts, told: Progress) -> Iterator[Finding]:
@@ -113,44 +140,49 @@ def _kept_elsewhere(lake: LakeParts, since: Sequence[str]) -> Iterator[Finding]:
             yield Finding("checkpoints", kept, f"the first {signed.size} entries are not those that were signed for")
 
 
-def _graph(lake: LakeParts, told: Progress) -> Iterator[Finding]:
+def _graph(lake: LakeParts, told: Progress, moment: Moment) -> Iterator[Finding]:
     told("graph", 0, 0)
     counted = _Counted()
     lake.graph.dump(cast("BinaryIO", counted))
-    expected, current = _in_force(lake, told)
+    expected, current = _in_force(lake, told, moment.last)
     own = _Counted()
-    own.write(_own(lake))
+    own.write(_own(lake, moment))
     expected |= own.sums
-    differ = [name for name in expected.keys() | counted.sums.keys() if expected.get(name) != counted.sums.get(name)]
+    gone = _erased_since(lake, moment.last)  # the snapshot still shows them, and nothing can be said of that any more
+    names = (expected.keys() | counted.sums.keys()) - gone
+    differ = [name for name in names if expected.get(name) != counted.sums.get(name)]
     for name in sorted(differ):
-        yield from _differing(lake, name.decode())
-    unmarked = list(_markers(lake))
+        yield from _differing(lake, name.decode(), moment)
+    unmarked = list(_markers(lake, moment.last))
     yield from unmarked
-    if differ or unmarked:
+    if differ or unmarked or gone:
         return  # what follows from graphs that are wrong would be wrong as well
-    found = compare(lake, counted.default, current, lambda done, last: told("inferences", done, last))
+    found = compare(lake, counted.default, current, moment.last, partial(told, "inferences"))
     for what, lines in zip(("lacks", "should not have"), found, strict=True):
         if lines:
             some = "; ".join(lines[:_SHOWN])
             yield Finding("graph", "default graph", f"it {what} {len(lines)} statements: {some}")
 
 
-def _own(lake: LakeParts) -> bytes:
+def _own(lake: LakeParts, moment: Moment) -> bytes:
     """What the graphs must hold that are made of no record; as the engine writes it, which folds numbers."""
     _, _, vocabularies = vocabularies_text(lake.base)
-    agents, said = agents_of(lake.base, lake.people)
     store = ox.Store()
-    store.load(vocabularies + nquads(dict.fromkeys(said), agents), ox.RdfFormat.N_QUADS)
+    store.load(vocabularies + moment.people, ox.RdfFormat.N_QUADS)
     return store.dump(format=ox.RdfFormat.N_QUADS) or b""
 
 
-def _in_force(lake: LakeParts, told: Progress) -> tuple[dict[bytes, _Sum], dict[str, int]]:
+def _erased_since(lake: LakeParts, last: int) -> set[bytes]:
+    """The graphs of the entries that were erased after entry *last*."""
+    return {entry.graph.encode() for entry in lake.journal.erasures() if entry.seq > last}
+
+
+def _in_force(lake: LakeParts, told: Progress, last: int) -> tuple[dict[bytes, _Sum], dict[str, int]]:
     """What each named graph must hold, now that some records were superseded, withdrawn or erased; and who wrote it."""
     sums: dict[bytes, _Sum] = {}
     current: dict[str, int] = {}
     edited: dict[bytes, dict[bytes, None]] = {}
-    last = lake.journal.last_seq
-    for entry in lake.journal.entries():
+    for entry in lake.journal.entries(until=last):
         if entry.supersedes:
             sums.pop(entry.supersedes.encode(), None)
             current.pop(entry.supersedes, None)
@@ -183,16 +215,17 @@ def _digest(line: bytes) -> bytes:
     return blake2b(line, digest_size=16).digest()
 
 
-def _stated(lake: LakeParts, graph: str) -> tuple[set[bytes], str]:
+def _stated(lake: LakeParts, graph: str, moment: Moment) -> tuple[set[bytes], str]:
     """What a graph must hold, and the entries that say so."""
-    current = lake.journal.current(graph)
-    if current is not None:
-        return set(current.added.splitlines()), f" (entry {current.seq})"
-    said = {line for line in _own(lake).splitlines() if graph_of(line) == graph.encode()}
+    written = [entry for entry in lake.journal.written_to(graph) if entry.seq <= moment.last and entry.kind != CHANGE]
+    taken = lake.journal.successor(graph)
+    if written and (taken is None or not written[-1].seq < taken.seq <= moment.last):
+        return set(written[-1].added.splitlines()), f" (entry {written[-1].seq})"
+    said = {line for line in _own(lake, moment).splitlines() if graph_of(line) == graph.encode()}
     if said:
         return said, ""
     entries = []
-    for entry in lake.journal.entries():
+    for entry in lake.journal.entries(until=moment.last):
         if entry.kind == CHANGE and graph.encode() in entry.added + entry.removed:
             entries.append(str(entry.seq))
             said -= set(entry.removed.splitlines())
@@ -201,9 +234,9 @@ def _stated(lake: LakeParts, graph: str) -> tuple[set[bytes], str]:
     return said, f" (edited by {named})" if entries else ", for no entry in force wrote it"
 
 
-def _differing(lake: LakeParts, graph: str) -> Iterator[Finding]:
+def _differing(lake: LakeParts, graph: str, moment: Moment) -> Iterator[Finding]:
     """What a graph lacks, and what it should not have."""
-    said, entry = _stated(lake, graph)
+    said, entry = _stated(lake, graph, moment)
     shown = {f"{s} {p} {o} <{graph}> .".encode() for s, p, o in lake.graph.match(graph=graph)}
     for what, lines in (("lacks", said - shown), ("should not have", shown - said)):
         if lines:
@@ -211,9 +244,8 @@ def _differing(lake: LakeParts, graph: str) -> Iterator[Finding]:
             yield Finding("graph", graph, f"it {what} {len(lines)} statements{entry}: {some}")
 
 
-def _markers(lake: LakeParts) -> Iterator[Finding]:
+def _markers(lake: LakeParts, last: int) -> Iterator[Finding]:
     """Every entry leaves its number in the graph."""
-    last = lake.journal.last_seq
     applied = lake.graph.applied(LAKE.journalSequence)
     if applied.count != last or applied.highest != last:
         missing = sorted(set(range(1, last + 1)) - applied.sequences())[:_SHOWN]

@@ -47,7 +47,7 @@ class Lines:
 
 
 def compare(
-    lake: LakeParts, found: Lines, current: Mapping[str, int], told: Callable[[int, int], None]
+    lake: LakeParts, found: Lines, current: Mapping[str, int], last: int, told: Callable[[int, int], None]
 ) -> tuple[list[str], list[str]]:
     """What the default graph lacks, and what it should not have, as N-Triples lines.
 
@@ -57,17 +57,18 @@ def compare(
         lake: The lake.
         found: The lines of its default graph.
         current: The named graphs in force, each with the entry that wrote it (0 for one that was edited).
+        last: The last entry that counts.
         told: Told how far it is.
     """
-    expected, last = Lines(found.secret), lake.journal.last_seq
-    for seq, lines in _expected(lake, current):
+    expected = Lines(found.secret)
+    for seq, lines in _expected(lake, current, last):
         for line in lines:
             expected.add(line)
         if not seq % 1000:
             told(seq, last)
     lacking, extra = expected.missing_in(found), found.missing_in(expected)
     lacks = {
-        line.decode() for _, lines in _expected(lake, current) for line in lines if found.hash(line) in lacking
+        line.decode() for _, lines in _expected(lake, current, last) for line in lines if found.hash(line) in lacking
     } if lacking else set()  # fmt: skip
     surplus = set()
     if extra:
@@ -79,14 +80,14 @@ def compare(
     return sorted(lacks), sorted(surplus)
 
 
-def _expected(lake: LakeParts, current: Mapping[str, int]) -> Iterator[tuple[int, Iterable[bytes]]]:
+def _expected(lake: LakeParts, current: Mapping[str, int], last: int) -> Iterator[tuple[int, Iterable[bytes]]]:
     """Entry by entry, then for the edited graphs, the lines that must stand in the default graph."""
     infer, graph = reasoner().infer, lake.graph
 
     def following(asserted: Iterable[Triple]) -> list[Triple]:
         return infer(asserted, graph.objects, lambda o, p: graph.subjects(p, o))
 
-    for entry in lake.journal.entries():
+    for entry in lake.journal.entries(until=last):
         lines = [_line(triple) for triple in markers(entry)]
         if entry.kind != CHANGE and current.get(entry.graph) == entry.seq:
             lines += map(_line, following(parse_nquads(entry.added)))

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from lakegraph.errors import LakegraphError, UsageError
-from lakegraph.exchange.audit import Finding, Progress, audit
+from lakegraph.errors import LakeBusyError, LakegraphError, UsageError
+from lakegraph.exchange.audit import Finding, Moment, Progress, audit
 from lakegraph.exchange.bundle import Written, write_bundle
 from lakegraph.exchange.coverage import Coverage, coverage
 from lakegraph.exchange.exports import export, form_of
 from lakegraph.exchange.notary import Notary
 from lakegraph.exchange.parts import LakeParts
 from lakegraph.exchange.proofs import consistency, inclusion
+from lakegraph.graph import Oxigraph
 from lakegraph.journal import Checkpoint, CheckpointPolicy
 from lakegraph.lake import Lake
 
@@ -29,6 +34,7 @@ class Evidencing(Lake):
         super().__init__(*arguments, **named)
         self._notary: Notary | None = None
         self._found = self.journal.last_seq
+        self._auditing = Lock()
 
     def parts(self, resolve: Callable[[str], str] | None = None) -> LakeParts:
         """What exports, bundles and audits need of this lake.
@@ -80,8 +86,35 @@ class Evidencing(Lake):
         )
 
     def audit(self, progress: Progress | None = None, *, since: Sequence[str] = ()) -> Iterator[Finding]:
-        """Everything in this lake that contradicts itself; see :func:`lakegraph.exchange.audit.audit`."""
-        return audit(self.parts(), progress, since=since)
+        """Everything in this lake that contradicts itself; see :func:`lakegraph.exchange.audit.audit`.
+
+        It looks at a snapshot, so that it can be recorded meanwhile.
+
+        Raises:
+            LakeBusyError: It is being audited already.
+        """
+        parts = self.parts()
+        if not self._auditing.acquire(blocking=False):
+            raise LakeBusyError("This lake is being audited.", where=str(self.directory), hint="Wait for that to end.")
+        folder = parts.directory / "views" / "audit"
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            with self._writer.exclusively():
+                self._repair()
+                moment = Moment.now(parts)
+                parts.graph.snapshot(folder)
+            with closing(Oxigraph.open(folder)) as graph:
+                yield from audit(replace(parts, graph=graph), progress, since=since, moment=moment)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            self._auditing.release()
+
+    def erasures(self) -> list[dict[str, Any]]:
+        """Every lawful erasure: which entry of which record, when, why, and the entry that says so."""
+        found = self.journal.erasures()
+        return [
+            {"seq": e.seq, "recorded": e.recorded, "erases": e.erases, "record": e.record, "why": e.note} for e in found
+        ]
 
     # -- checkpoints and proofs ---------------------------------------------------------------------------------------
 

@@ -11,9 +11,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from lakegraph.errors import DocumentError, UsageError
+from lakegraph.http.auditing import Auditing
 from lakegraph.http.describing import Operation, Parameter, describes, number, parameters
 from lakegraph.http.negotiation import JSON, choose
-from lakegraph.http.records import body_object, require_media_type
+from lakegraph.http.records import LINES, body_object, require_media_type
 from lakegraph.http.rendering import as_json
 from lakegraph.http.state import lake
 
@@ -74,6 +75,24 @@ def proof() -> Response:
     if "seq" in said:
         return as_json(lake().inclusion(number(said, "seq", 1, most=_MOST), size))
     return as_json(lake().consistency(number(said, "from", 1, most=_MOST), size))
+
+
+@blueprint.get("/log/erasures")
+@describes(Operation(answers={200: (JSON,)}, refuses=(400, 406)))
+def erasures() -> Response:
+    """Every lawful erasure: which entry of which record, when, why, and the entry that says so."""
+    parameters()
+    choose((JSON,))
+    return as_json(lake().erasures())
+
+
+@blueprint.get("/log/audit")
+@describes(Operation(answers={200: (LINES,)}, refuses=(400, 406, 503)))
+def audit() -> Response:
+    """Compare journal, ledger and graph: a JSON object a line, for what is under way, each finding, and the end."""
+    parameters()
+    choose((LINES,))
+    return Response(Auditing(lake()), mimetype=LINES, headers={"Cache-Control": "no-store"})
 
 
 @blueprint.post("/bundles")

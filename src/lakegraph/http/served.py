@@ -164,6 +164,22 @@ class Address(Protocol):
         """When something was last said of it (ISO 8601)."""
 
 
+class Found(Protocol):
+    """What an audit found."""
+
+    @property
+    def part(self) -> str:
+        """The part of the lake."""
+
+    @property
+    def where(self) -> str:
+        """The entry or graph."""
+
+    @property
+    def message(self) -> str:
+        """What contradicts what."""
+
+
 class Served(Answering, Federated, Protocol):
     """A lake that can be served."""
 
@@ -288,6 +304,12 @@ class Served(Answering, Federated, Protocol):
 
     def schema_org(self, thing: str) -> dict[str, Any]:
         """What search engines read of a thing."""
+
+    def audit(self, progress: Callable[[str, int, int], None] | None = None) -> Iterator[Found]:
+        """Everything that contradicts itself."""
+
+    def erasures(self) -> list[dict[str, Any]]:
+        """Every lawful erasure."""
 
     def sign_when_due(self) -> None:
         """Sign checkpoints as they fall due."""

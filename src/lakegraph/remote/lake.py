@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from itertools import islice
@@ -17,17 +17,14 @@ from lakegraph.model import Thing
 from lakegraph.rdf.intake import parse
 from lakegraph.receipts import Receipt
 from lakegraph.remote.connection import JSON, Connection, query_string
+from lakegraph.remote.evidence import RemoteEvidence
 from lakegraph.remote.federating import RemoteFederating
 from lakegraph.remote.past import RemotePast
 from lakegraph.remote.problem import error_of
 from lakegraph.remote.wire import EXACT, load
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lakegraph.exchange import Coverage
-    from lakegraph.exchange.bundle import Written
-    from lakegraph.journal import Checkpoint
     from lakegraph.questions import (
         Card,
         Comparison,
@@ -60,7 +57,7 @@ class Named(Protocol):
         """The bare IRI."""
 
 
-class RemoteLake(Recording, RemoteFederating):
+class RemoteLake(Recording, RemoteFederating, RemoteEvidence):
     """The lake that is served at *url*.
 
     Its calls take, return and raise what those of a lake in a directory do; :class:`lakegraph.errors.LakeBusyError`
@@ -232,47 +229,6 @@ class RemoteLake(Recording, RemoteFederating):
         """What the lake is and holds. Its directory is not told."""
         return dict(self._json("/status"))
 
-    # -- evidence -----------------------------------------------------------------------------------------------------
-
-    def checkpoint(self) -> Checkpoint:
-        """Sign a checkpoint over all entries of now, or give the latest one that covers them."""
-        return _checkpoint(self._wire.post("/log/checkpoint", b"", "text/plain", accept="text/plain").data)
-
-    def latest_checkpoint(self) -> Checkpoint:
-        """The last checkpoint that was signed."""
-        return _checkpoint(self._wire.get("/log/checkpoint", accept="text/plain").data)
-
-    def key_history(self) -> tuple[str, ...]:
-        """The signed statements that tie the signing keys of the lake together, oldest first."""
-        return tuple(self._json("/log/keys")["statements"])
-
-    def inclusion(self, seq: int, size: int | None = None) -> dict[str, Any]:
-        """The proof that an entry stands in the log; see :func:`lakegraph.exchange.proofs.inclusion`."""
-        return dict(self._json("/log/proof", seq=str(seq), size=None if size is None else str(size)))
-
-    def consistency(self, old: int, size: int | None = None) -> dict[str, Any]:
-        """The proof that the log only grew; see :func:`lakegraph.exchange.proofs.consistency`."""
-        said = {"from": str(old), "size": None if size is None else str(size)}
-        return dict(self._json("/log/proof", **said))
-
-    def bundle(
-        self,
-        things: Iterable[str],
-        out: Path,
-        *,
-        redact_persons: bool = False,
-        since: Sequence[int] = (),
-        forms: Sequence[str] = (),
-    ) -> Written:
-        """Write an evidence bundle to *out*; see :meth:`lakegraph.exchange.evidencing.Evidencing.bundle`."""
-        from lakegraph.exchange.bundle import Written
-
-        asked = tuple(things)
-        redact = "persons" if redact_persons else None
-        body = {"things": asked, "redact": redact, "since": list(since), "forms": list(forms)}
-        answer = self._wire.download("/bundles", json.dumps(body).encode(), JSON, out, accept="application/zip")
-        return Written(path=out, things=asked, **json.loads(answer.headers["Lake-Bundle"]))
-
     def _json(self, path: str, **said: str | None) -> Any:
         return self._wire.get(path + query_string(**said)).json()
 
@@ -291,12 +247,6 @@ class RemoteLake(Recording, RemoteFederating):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _checkpoint(note: bytes) -> Checkpoint:
-    from lakegraph.journal import parse_checkpoint
-
-    return parse_checkpoint(note.decode())
 
 
 def _name(thing: str | Named) -> str:
