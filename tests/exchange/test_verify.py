@@ -268,8 +268,16 @@ def test_what_is_no_bundle(tmp_path: Path) -> None:
     file.write_bytes(b"hello")
     assert verify_file(file).exit_code == 2
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("a.txt", "a")
-    assert "is missing" in verify_file(file).text()
+        archive.writestr("../a.txt", "a")
+    assert str(verify_file(file).problems[0]) == "[bundle] x.zip: this archive is not an evidence bundle"
+    assert verify_file(file).exit_code == 2
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("leaves.jsonl", "")
+    assert "may not have such a name" in verify_file(file).text()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("leaves.jsonl", "")
+    assert "it is not a whole evidence bundle: checkpoint.txt, proofs.jsonl is missing" in verify_file(file).text()
+    assert verify_file(file).exit_code == 1
     with pytest.raises(NotFoundError, match="There is no file"):
         verify_file(tmp_path / "nothing.zip")
     with pytest.raises(UsageError, match="not an Ed25519 verifier key"):

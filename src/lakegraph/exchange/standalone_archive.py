@@ -23,6 +23,7 @@ UNREADABLE = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
     *(ValueError, OverflowError, OSError, struct.error, LookupError, TypeError, AttributeError),
 )
+_NEEDED = {CHECKPOINT, LEAVES, PROOFS}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
@@ -147,6 +148,8 @@ class Archive:
         """The names of the files; nothing is unpacked before names and sizes are harmless."""
         entries = self._zip.infolist()
         packed, names = 0, set()
+        if not _NEEDED & {entry.filename for entry in entries}:
+            raise Stop(Problem("bundle", self.path.name, "this archive is not an evidence bundle", UNJUDGED))
         for entry in entries:
             name = entry.filename
             if not _NAME.fullmatch(name):
@@ -160,8 +163,8 @@ class Archive:
         total = sum(entry.file_size for entry in entries)
         if total > MAX_BYTES or len(entries) > MAX_FILES or packed > self.path.stat().st_size:
             raise Stop(Problem("bomb", self.path.name, f"it claims {len(entries)} files of {total} bytes"))
-        if not {CHECKPOINT, LEAVES, PROOFS} <= names:
-            lacking = ", ".join(sorted({CHECKPOINT, LEAVES, PROOFS} - names))
+        if not names.issuperset(_NEEDED):
+            lacking = ", ".join(sorted(_NEEDED - names))
             raise Stop(Problem("bundle", self.path.name, f"it is not a whole evidence bundle: {lacking} is missing"))
         return names
 
