@@ -57,7 +57,8 @@ def test_checkpoints_fall_due_by_number_and_by_time(tmp_path: Path, due: dict[st
         lake.record(study(3))
         lake.record(study(4))
         wait_for(lake, 4)
-        assert (tmp_path / "lake" / "checkpoint.txt").read_text() == lake.latest_checkpoint().note
+        note = lake.checkpoint().note
+        assert (tmp_path / "lake" / "checkpoint.txt").read_text() == note == lake.latest_checkpoint().note
         assert list(lake.audit()) == []
 
 

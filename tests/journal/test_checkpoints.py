@@ -255,3 +255,14 @@ def test_a_forged_checkpoint_is_found(checkpointer: Checkpointer, journal: Journ
     again = Checkpointer(journal.ledger, KeyRing.open(tmp_path / "keys"), tmp_path / "checkpoint")
     assert again.latest is not None
     assert again.latest.note == note
+
+
+def test_a_latest_checkpoint_that_is_gone_is_named(checkpointer: Checkpointer, tmp_path: Path) -> None:
+    """Whoever puts an older journal back takes it away, too; before anything was signed there is none."""
+    assert list(checkpointer.verify()) == []
+    checkpointer.sign()
+    (tmp_path / "checkpoint").unlink()
+    (found,) = checkpointer.verify()
+    assert "checkpoint, which holds the latest one beside the journal, is gone" in found.message
+    checkpointer.sign()
+    assert list(checkpointer.verify()) == []

@@ -119,9 +119,11 @@ class Checkpointer:
                 self._latest = kept
             self._refuse_another_past()
             size = self._ledger.size
-            if self._latest is None or self._latest.size != size or not self._by_current_key(self._latest):
+            covered = self._latest is not None and self._latest.size == size and self._file.exists()
+            if not covered or not self._by_current_key(self._latest):
                 self._latest = self._signed(size)
             self._since = self._clock()
+            assert self._latest is not None  # noqa: S101 - it was signed just now, if not before
             return self._latest
 
     def rotate(self) -> Checkpoint:
@@ -137,6 +139,9 @@ class Checkpointer:
 
     def verify(self) -> Iterator[Problem]:
         """Whether the checkpoints that were signed are genuine, and the journal still agrees with them."""
+        if not self._file.exists() and any(self._ledger.checkpoints(1)):
+            lost = f"{self._file.name}, which holds the latest one beside the journal, is gone"
+            yield Problem(None, "checkpoint", f"{lost}; `lakegraph checkpoint` writes it anew")
         for text in self._notes():
             try:
                 yield from self._disagreements(verify_checkpoint(text, self._ring.keys))
@@ -168,9 +173,9 @@ class Checkpointer:
         replace_file(self._file, text.encode("utf-8"))
         return Checkpoint(self._ring.origin, size, root, text)
 
-    def _by_current_key(self, checkpoint: Checkpoint) -> bool:
+    def _by_current_key(self, checkpoint: Checkpoint | None) -> bool:
         key_id = self._ring.keys[-1].verifier.key_id
-        return any(found == key_id for _, found, _ in note.parse(checkpoint.note).signatures)
+        return checkpoint is not None and any(found == key_id for _, found, _ in note.parse(checkpoint.note).signatures)
 
     def _notes(self, limit: int = -1) -> list[str]:
         """The checkpoint of the file, then those of the journal, the latest first."""
