@@ -22,8 +22,10 @@ from lakegraph.exchange.standalone_archive import CHECKPOINT, CONSISTENCY, LEAVE
 from lakegraph.exchange.verify import script
 from lakegraph.graph import Graph
 from lakegraph.journal import Checkpoint, Evidence, leaf_hash
-from lakegraph.rdf.terms import Triple
-from lakegraph.rdf.vocabulary import ontology
+from lakegraph.projecting import parse_nquads
+from lakegraph.rdf.namespaces import DCT, PROV
+from lakegraph.rdf.terms import Triple, lexical, value
+from lakegraph.rdf.vocabulary import TYPE, ontology
 from lakegraph.validation import Gate, Report, ShapeSet
 from lakegraph.view import Layer, View
 
@@ -109,7 +111,7 @@ def write_bundle(
     carried = artifacts_of(lake, story, artifacts)
     ring = lake.keys()
     signed = lake.checkpointer(ring).sign()
-    redactor = Redactor(lake.base, lake.people.list()) if redact_persons else None
+    redactor = Redactor(lake.base, lake.people.list(), sorted(map(value, story.nodes))) if redact_persons else None
     report, shapes = _judged(lake.graph, story), shapes_hash()
     with ArchiveWriter(out, ring.sign) as archive:
         records = _Records(lake, signed, archive, redactor)
@@ -140,7 +142,7 @@ def write_bundle(
             key=str(ring.keys[-1].verifier),
             conforms=report.conforms,
         )
-        archive.add("ro-crate-metadata.json", crate(told, records.last, sorted(exports or ()), carried))
+        archive.add("ro-crate-metadata.json", crate(told, lake.base, records.last, sorted(exports or ()), carried))
         beside = [f"exports/{name}" for name in sorted(exports or ())] + [f"artifacts/{a.name}" for a in carried]
         archive.add_chunks("index.html", page(told, records.rows(), shapes, report, beside))
         archive.add("verify.py", script().encode())
@@ -154,10 +156,9 @@ class _Records:
     def __init__(self, lake: LakeParts, signed: Checkpoint, archive: ArchiveWriter, redactor: Redactor | None) -> None:
         self._ledger, self._size = lake.journal.ledger.remembering(), signed.size
         self._archive, self._redactor = archive, redactor
-        self._leaves, self._proofs = archive.spool(), archive.spool()
+        self._leaves, self._proofs, self._rows = archive.spool(), archive.spool(), archive.spool()
         self.count = self.redacted = 0
         self.last = ""
-        self._erased: dict[int, int] = {}
 
     def write(self, evidence: Evidence) -> None:
         """Write one record with all that proves it."""
@@ -176,9 +177,9 @@ class _Records:
                 self._archive.add(_file(entry.seq, "removed."), parts[1])
             if len(parts) > 2:
                 proof["memo"] = parts[2].decode()
-        if entry.erased_by is not None:
-            self._erased[entry.seq] = entry.erased_by
         self._leaves.line(leaf)
+        row = json.loads(leaf) | _called(f"<{entry.record}>", parts[0]) | {"erased": entry.erased_by}
+        self._rows.line(json.dumps(row).encode())
         self._proofs.line(json.dumps(proof, separators=(",", ":")).encode())
         self.count += 1
         self.last = entry.recorded
@@ -202,10 +203,22 @@ class _Records:
         self._archive.add_chunks(PROOFS, self._proofs.lines())
 
     def rows(self) -> Iterator[dict[str, object]]:
-        """What stands in each leaf, in order, and by which entry its content was erased."""
-        for line in self._leaves.lines():
-            leaf = json.loads(line)
-            yield leaf | {"erased": self._erased.get(leaf["seq"])}
+        """What stands in each leaf, in order; what the record calls itself; and by which entry it was erased."""
+        for line in self._rows.lines():
+            yield json.loads(line)
+
+
+def _called(record: str, text: bytes) -> dict[str, str]:
+    """What a record (a token) calls itself and is, as its own statements say."""
+    said: dict[str, str] = {"title": "", "type": ""}
+    for line in text.decode().splitlines():
+        if line.startswith((f"{record} {DCT.title} ", f"{record} {TYPE} ")):
+            _, p, o = parse_nquads(line.encode())[0]
+            if p == DCT.title:
+                said["title"] = lexical(o)
+            elif o != PROV.Bundle:
+                said["type"] = ontology().labels.get(o, value(o))
+    return said
 
 
 def _file(seq: int, part: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cache
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from lakegraph.exchange.artifacts import Artifact
     from lakegraph.exchange.bundle import Written
 
+_FORMATS = {
+    "ttl": "text/turtle",
+    "trig": "application/trig",
+    "nq": "application/n-quads",
+    "jsonld": "application/ld+json",
+    "provn": "text/provenance-notation",
+    "md": "text/markdown",
+    "json": "application/json",
+}
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -48,11 +58,18 @@ def page(
         yield text.encode()
 
 
-def crate(told: Written, published: str, exports: Iterable[str], artifacts: Iterable[Artifact]) -> bytes:
+def _format(name: str) -> str:
+    """The media type of a file, as far as its name tells."""
+    suffix = name.rpartition(".")[2].lower()
+    return _FORMATS.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def crate(told: Written, base: str, published: str, exports: Iterable[str], artifacts: Iterable[Artifact]) -> bytes:
     """``ro-crate-metadata.json`` (RO-Crate 1.1): what the bundle is about, and what each of its files is for.
 
     Args:
         told: What the bundle holds.
+        base: The base of the lake.
         published: When its last record was recorded.
         exports: The names of the files in ``exports/``.
         artifacts: The files in ``artifacts/``.
@@ -62,19 +79,25 @@ def crate(told: Written, published: str, exports: Iterable[str], artifacts: Iter
     by_id = {part["@id"]: part for part in crated["@graph"]}
     root = by_id["./"]
     facts = asdict(told)
+    operator = by_id["#operator"]
+    operator["name"], operator["url"] = operator["name"].format(**facts), base
     root["name"] = root["name"].format(**facts)
     root["description"] = root["description"].format(**facts)
     root["datePublished"] = published
     root["identifier"] = f"{told.origin}#{told.size}"
-    root["about"] = [{"@id": thing} for thing in told.things]
+    about = [{"@id": thing} for thing in told.things]
+    root["about"] = about if len(about) > 1 else about[0]
     crated["@graph"] += [{"@id": thing, "@type": "Thing", "name": thing} for thing in told.things]
     for name in exports:
         root["hasPart"].append({"@id": f"exports/{name}"})
-        crated["@graph"].append({"@id": f"exports/{name}", "@type": "File", "name": f"Export: {name}"})
+        crated["@graph"].append(
+            {"@id": f"exports/{name}", "@type": "File", "name": f"Export: {name}", "encodingFormat": _format(name)}
+        )
     named = set(told.things)
     for artifact in artifacts:
         where = f"artifacts/{artifact.name}"
         file: dict[str, Any] = {"@id": where, "@type": "File", "name": artifact.path.name, "sha256": artifact.sha256}
+        file["encodingFormat"] = _format(artifact.path.name)
         if artifact.about is None:
             file["description"] = "No record of this crate tells of a file with this checksum."
         else:
