@@ -22,6 +22,7 @@ def pages() -> Mapping[str, Callable[[], str]]:
         "commands.md": _commands,
         "questions.md": _questions,
         "exports.md": _exports,
+        "coverage.md": _coverage,
         "settings.md": _settings,
         "errors.md": _errors,
     }
@@ -87,6 +88,29 @@ def _exports() -> str:
         "|---|---|---|---|",
     ]
     lines += [f"| `{f.name}` | {f.summary} | `{f.media_type}` | `.{f.suffix}` |" for f in FORMS.values()]
+    return "\n".join([*lines, ""])
+
+
+def _coverage() -> str:
+    from lakegraph.exchange import frameworks
+
+    lines = [
+        "# Coverage",
+        "",
+        _NOTE,
+        "",
+        "What each clause of each framework asks for, and the path that leads to it from the thing. What is in",
+        "brackets is shown where it is there, and not counted. [How to use it](../how-to/coverage.md).",
+    ]
+    for framework in frameworks().all.values():
+        lines += ["", f"## {framework.title}", "", f"`{framework.name}`, <{framework.source}>. {framework.note}", ""]
+        lines += ["| clause | asks for | path |", "|---|---|---|"]
+        for clause in framework.clauses:
+            for number, item in enumerate(clause.items):
+                head = f"**{clause.number}** {clause.title}" if not number else ""
+                name = item.name if item.needed else f"({item.name})"
+                path = item.path.replace("|", "\\|")
+                lines.append(f"| {head} | {name} | `{path}` |")
     return "\n".join([*lines, ""])
 
 

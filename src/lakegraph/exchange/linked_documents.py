@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lakegraph.rdf.namespaces import XSD
-from lakegraph.rdf.terms import Triple, datatype, is_literal, lexical, python_value, value
+from lakegraph.rdf.terms import Triple, datatype, is_literal, lexical, literal, python_value, value
 from lakegraph.rdf.vocabulary import TYPE
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -32,7 +32,8 @@ def linked_document(triples: Iterable[Triple], template: str) -> bytes:
             stands for the document; ``id`` and ``type``, the keys for them; ``plain``, types whose nodes have ``@id``
             all the same; ``inline``, types whose nodes stand where they are referred to; ``lists``, keys whose values
             are always lists; ``single``, whether every other key has one value at most; ``values``, keys whose values
-            are written as the ends of their IRIs; ``times``, keys whose values are times of UTC to the second.
+            are written as the ends of their IRIs; ``times``, keys whose values are times of UTC to the second;
+            ``ranked``, keys whose values only say an order, and are written as numbers from 1.
     """
     return _Writer(_template(template)).document(triples)
 
@@ -55,11 +56,18 @@ class _Writer:
             node = self._nodes.setdefault(s, {})
             key = "type" if p == TYPE else self._name(value(p))
             node.setdefault(key, []).append(o)
+        for key in self._template.get("ranked", ()):
+            self._rank(key)
         written = {subject: self._written(subject) for subject in sorted(self._nodes)}
         nodes = [node for subject, node in written.items() if not self._is_inline(subject)]
         graph = _merged([dict(node) for node in self._template.get("graph", [])], nodes, self._id)
         whole = {"@context": self._template["context"], "@graph": graph}
         return json.dumps(whole, indent=1, ensure_ascii=False).encode() + b"\n"
+
+    def _rank(self, key: str) -> None:
+        ranked = sorted((node[key][0], subject) for subject, node in self._nodes.items() if key in node)
+        for number, (_, subject) in enumerate(ranked, 1):
+            self._nodes[subject][key] = [literal(str(number))]
 
     def _name(self, iri: str) -> str:
         """The name of a property or class in this document."""

@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from lakegraph.rdf.namespaces import DCT, RDF, RDFS, SH, SKOS, Namespace
 from lakegraph.rdf.terms import value
 from lakegraph.validation.compiler import Compiler
+from lakegraph.validation.paths import path_text
 from lakegraph.validation.result import preferred
 from lakegraph.validation.shape import Shape
 from lakegraph.validation.shape_set import ShapeSet
@@ -30,12 +31,14 @@ class Item:
         name: What it is, in words.
         hint: What to do where it is missing.
         needed: Whether the clause counts it; what it does not count is shown where it is there.
+        path: The path that leads to it, as SPARQL writes it.
     """
 
     shape: str
     name: str
     hint: str
     needed: bool
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +154,16 @@ class Frameworks:
             number=_said(graph, node, _LAKESH.clause),
             title=_said(graph, node, RDFS.label),
             items=tuple(
-                Item(s.node, _said(graph, s.node, SH.name), preferred(s.messages), bool(s.constraints)) for s in ordered
+                Item(s.node, _said(graph, s.node, SH.name), preferred(s.messages), bool(s.constraints), self._path(s))
+                for s in ordered
             ),
             applies_when=conditions[0] if conditions else "",
             otherwise=_said(graph, conditions[0], RDFS.label) if conditions else "",
         )
+
+    def _path(self, shape: Shape) -> str:
+        assert shape.path is not None  # noqa: S101 - a property shape has a path
+        return path_text(shape.path, self._shapes.shorten)
 
     def _order(self, graph: ShapesGraph, node: str) -> float:
         return float(_said(graph, node, SH.order) or 0)
