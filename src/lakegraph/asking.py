@@ -9,9 +9,25 @@ from typing import Any
 
 from lakegraph import resources
 from lakegraph.errors import UsageError
-from lakegraph.finding import Finding, Moment, Named
+from lakegraph.finding import Finding, Moment
 from lakegraph.graph import Limits, Prepared, QueryService, Running, SnapshotKeeper, WorkerLimits
-from lakegraph.questions import MAX_NODES, Card, Impact, Library, Lineage, Paths, Result, Steps, bind, card
+from lakegraph.questions import (
+    CARD,
+    MAX_NODES,
+    Calls,
+    Card,
+    Impact,
+    Library,
+    Lineage,
+    Named,
+    Paths,
+    Result,
+    Steps,
+    Value,
+    bind,
+    card,
+    value_text,
+)
 from lakegraph.questions import ask as ask_graph
 from lakegraph.questions import impact as impact_of
 from lakegraph.questions import lineage as lineage_of
@@ -20,9 +36,6 @@ from lakegraph.rdf.terms import iri
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, ShapeSet
 from lakegraph.validation import Result as ShapeResult
-
-CARD = "5w1h"
-"""The question that is answered by a card instead of a table."""
 
 _GAP_SHAPES = ("completeness", "swamp")
 
@@ -58,14 +71,19 @@ class Asking(Finding):
 
     # -- questions ----------------------------------------------------------------------------------------------------
 
-    def ask(self, name: str, *, as_of: Moment | None = None, **parameters: str | Named) -> Card | Result:
+    @cached_property
+    def answers(self) -> Calls:
+        """Every question as a method with typed arguments: ``lake.answers.trained_by("Diabet Predictor")``."""
+        return Calls(self.questions(), self.ask)
+
+    def ask(self, name: str, *, as_of: Moment | None = None, **parameters: Value) -> Card | Result:
         """Answer a question.
 
         Args:
             name: ``5w1h`` for the card of a thing, or a question of the library.
             as_of: Answer from what the lake knew then; see :meth:`at`.
-            parameters: Its parameters as text; things by IRI, slug, title, ``title@version`` or file path. ``about``
-                stands for the thing that any question is about.
+            parameters: Its parameters, as text or as Python has them; things by IRI, slug, title, ``title@version`` or
+                file path. ``about`` stands for the thing that any question is about.
 
         Raises:
             NotFoundError: There is no such question or thing; the nearest are suggested.
@@ -77,15 +95,15 @@ class Asking(Finding):
         if name == CARD:
             return card(self._projector.graph, f"<{self._about(parameters)}>", self._missing)
         question = self.library.get(name)
-        said = {key: text if isinstance(text, str) else text.iri for key, text in parameters.items()}
+        said = {key: value_text(given) for key, given in parameters.items()}
         bindings = bind(question, said, resolve=lambda text: iri(self.resolve(text, question.kinds)))
         return ask_graph(self._projector.graph, question, bindings, self._projector.index)
 
-    def _about(self, parameters: dict[str, str | Named]) -> str:
+    def _about(self, parameters: dict[str, Value]) -> str:
         others = set(parameters) - {"about", "of"}
         if others or len(parameters) != 1:
             raise UsageError("The card takes one parameter: about.", where=", ".join(sorted(others)) or "about")
-        return self.resolve(next(iter(parameters.values())))
+        return self.resolve(value_text(next(iter(parameters.values()))))
 
     def _missing(self, things: Sequence[str]) -> Iterable[ShapeResult]:
         """What the completeness and swamp shapes still ask of *things* (tokens)."""

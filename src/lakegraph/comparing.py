@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lakegraph.asking import Asking
 from lakegraph.errors import UsageError
-from lakegraph.finding import Moment, Named
-from lakegraph.questions import Comparison, Gaps, History, LineageDifference, Recipe, compare, lineage_difference
+from lakegraph.finding import Moment
+from lakegraph.questions import Comparison, Gaps, History, LineageDifference, Named, Recipe, compare, lineage_difference
 from lakegraph.questions import gaps as gaps_of
 from lakegraph.questions import history as history_of
 from lakegraph.questions import reproduce as recipe_of

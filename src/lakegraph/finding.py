@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any, Protocol, Self, cast
+from typing import Any, Self, cast
 
 from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.index import Hit
 from lakegraph.lake import Lake
 from lakegraph.pasts import seq_of
 from lakegraph.projecting import Progress
-from lakegraph.questions import resolve
+from lakegraph.questions import Named, resolve
 from lakegraph.rdf.terms import Triple, valid_iri
 
 Moment = int | str | date
 """The number of a journal entry, a time with its zone, or a day, which is then over (in UTC)."""
-
-
-class Named(Protocol):
-    """Anything that has an IRI, such as the handle of a recorded model."""
-
-    @property
-    def iri(self) -> str:
-        """The bare IRI."""
 
 
 class Finding(Lake):

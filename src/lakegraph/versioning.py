@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from lakegraph.errors import ConflictError, UsageError
-from lakegraph.finding import Finding, Named
+from lakegraph.finding import Finding
 from lakegraph.preparing import Submission
-from lakegraph.questions import select
+from lakegraph.questions import Named, select
 from lakegraph.rdf.intake import Intake
 from lakegraph.rdf.names import slugify, uuid7
 from lakegraph.rdf.namespaces import DCAT, DCT, LAKE, PROV, RDF

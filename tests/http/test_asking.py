@@ -41,7 +41,7 @@ def test_card(get: FlaskClient, read_lake: LocalLake, about: str) -> None:
         ("/questions/5w1h?about=Diabet+Predictor", "text/html", "<table>"),
         ("/questions/5w1h?about=Diabet+Predictor", "text/plain", "What"),
         ("/questions/who?about=Diabet+Predictor", "text/csv", "answer,"),
-        ("/questions/who?about=Diabet+Predictor", "text/html", "<pre>"),
+        ("/questions/who?about=Diabet+Predictor", "text/html", "<table"),
         ("/lineage?of=Diabet+Predictor", "image/svg+xml", "<svg"),
         ("/lineage?of=Diabet+Predictor", "text/vnd.graphviz", "digraph"),
         ("/lineage?of=Diabet+Predictor", "text/vnd.mermaid", "flowchart"),
@@ -94,6 +94,16 @@ def test_the_past(get: FlaskClient, read_lake: LocalLake, path: str) -> None:
     assert (then.status_code, then.headers["Lake-Seq"]) == (200, "2")
     assert_problem(get.get(f"{path}&as_of=tomorrow"), 400, "usage")
     assert get.get("/questions/what?about=Diabetes%401&as_of=2").headers["Lake-Seq"] == "2"
+
+
+def test_questions_are_forms(get: FlaskClient, read_lake: LocalLake) -> None:
+    """For a browser each question is a form with a field for each parameter, and what is left empty says nothing."""
+    html = get.get("/questions", headers={"Accept": "text/html"}).text
+    assert html.count("<form ") == len(read_lake.questions())
+    assert 'action="/questions/best-models"' in html
+    assert '<select name="measure"' in html
+    assert get.get("/questions/who?about=Diabet+Predictor&as_of=").status_code == 200
+    assert_problem(get.get("/questions/who?about="), 400, "parameter")
 
 
 def test_lineage_steps(get: FlaskClient) -> None:

@@ -54,6 +54,14 @@ def test_record_ask_and_lineage_round_trip(remote: RemoteLake, written_lake: Loc
     assert remote.impact("Diabetes@0") == written_lake.impact("Diabetes@0")
 
 
+def test_questions_as_methods(remote: RemoteLake, written_lake: LocalLake) -> None:
+    """Typed calls answer alike on both sides."""
+    assert remote.answers.card(ABOUT) == written_lake.answers.card(ABOUT) == written_lake.ask("5w1h", about=ABOUT)
+    ours, theirs = written_lake.answers.untagged(limit=3), remote.answers.untagged(limit=3)
+    assert ours.as_dict() == theirs.as_dict()
+    assert "trained_by" in dir(remote.answers)
+
+
 def test_the_past_over_http(remote: RemoteLake, written_lake: LocalLake) -> None:
     """A served lake answers for a moment as the lake in process does, by keyword or as a past."""
     assert remote.lineage("Diabetes@1", down="all", as_of=2) == written_lake.at(2).lineage("Diabetes@1", down="all")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 
 from lakegraph.errors import UsageError
 from lakegraph.http.describing import Operation, Parameter, describes, flag, number, parameters
+from lakegraph.http.forms import question_forms
+from lakegraph.http.negotiation import HTML, JSON, choose
 from lakegraph.http.rendering import FORMS, as_json, rendered
+from lakegraph.http.result_page import page
 from lakegraph.http.served import Answering, Steps
 from lakegraph.http.state import lake
 
@@ -27,10 +30,12 @@ _REFUSES = (400, 404, 406, 409, 503)
 
 
 @blueprint.get("/questions")
-@describes(Operation(refuses=(400, 406)))
+@describes(Operation(answers={200: (JSON, HTML)}, refuses=(400, 406)))
 def questions() -> Response:
-    """Every question, with its parameters."""
+    """Every question, with its parameters; as a page, each is a form."""
     parameters()
+    if choose((JSON, HTML)) == HTML:
+        return Response(page("Questions", question_forms(lake().questions(), request.script_root)), mimetype=HTML)
     return as_json(lake().questions())
 
 
@@ -45,7 +50,8 @@ def questions() -> Response:
 )
 def ask(name: str) -> Response:
     """The answer to one question: a 5W1H card, or a table."""
-    said = parameters()
+    # A field of a form that is left empty says nothing.
+    said = {key: text for key, text in parameters().items() if text}
     return rendered(_then(said).ask(name, **said), name)
 
 

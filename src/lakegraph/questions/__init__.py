@@ -22,13 +22,16 @@ from lakegraph.questions.recipe import Ingredient, Lack, Recipe, reproduce
 from lakegraph.questions.resolve import resolve
 from lakegraph.questions.text import Style, card_text
 from lakegraph.questions.tree import tree_text
+from lakegraph.questions.typed import CARD, Calls, Named, Value, value_text
 from lakegraph.questions.walking import Steps
 
 __all__ = [
+    "CARD",
     "LIMIT",
     "MAX_NODES",
     "WS",
     "Answer",
+    "Calls",
     "Card",
     "Comparison",
     "Difference",
@@ -46,6 +49,7 @@ __all__ = [
     "Library",
     "Lineage",
     "LineageDifference",
+    "Named",
     "Node",
     "Parameter",
     "ParameterError",
@@ -56,6 +60,7 @@ __all__ = [
     "Result",
     "Steps",
     "Style",
+    "Value",
     "Version",
     "answers",
     "ask",
@@ -74,5 +79,6 @@ __all__ = [
     "resolve",
     "select",
     "tree_text",
+    "value_text",
     "why",
 ]

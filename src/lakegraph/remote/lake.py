@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import quote
 
 from lakegraph.capture import Recording
 from lakegraph.errors import LakegraphError, QueryError, UsageError
 from lakegraph.exchange import RDF_TYPES, RESULT_TYPES
 from lakegraph.model import Thing
+from lakegraph.questions import Calls, value_text
 from lakegraph.rdf.intake import parse
 from lakegraph.receipts import Receipt
 from lakegraph.remote.connection import JSON, Connection, query_string
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
         Impact,
         Lineage,
         LineageDifference,
+        Named,
         Paths,
         Recipe,
         Result,
+        Value,
     )
     from lakegraph.rdf.terms import Triple
 
@@ -47,14 +50,6 @@ Steps = int | Literal["all"]
 _MORE = ("c", "d", "e", "f")
 Moment = int | str | date
 """The number of a journal entry, a time with its zone, or a day, which is then over (in UTC)."""
-
-
-class Named(Protocol):
-    """Anything that has an IRI, such as the handle of a recorded model."""
-
-    @property
-    def iri(self) -> str:
-        """The bare IRI."""
 
 
 class RemoteLake(Recording, RemoteFederating, RemoteEvidence):
@@ -132,9 +127,14 @@ class RemoteLake(Recording, RemoteFederating, RemoteEvidence):
         """The lake as it was; see :meth:`lakegraph.asking.Asking.at`. It is made when it is asked the first time."""
         return RemotePast(self, moment)
 
-    def ask(self, name: str, *, as_of: Moment | None = None, **parameters: str | Named) -> Card | Result:
+    @cached_property
+    def answers(self) -> Calls:
+        """Every question as a method with typed arguments; see :attr:`lakegraph.asking.Asking.answers`."""
+        return Calls(self.questions(), self.ask)
+
+    def ask(self, name: str, *, as_of: Moment | None = None, **parameters: Value) -> Card | Result:
         """Answer a question; see :meth:`lakegraph.asking.Asking.ask`."""
-        given = {key: _name(text) for key, text in parameters.items()}
+        given = {key: value_text(said) for key, said in parameters.items()}
         found: Card | Result = self._answer(f"/questions/{quote(name, safe='')}", as_of=as_of, **given)
         return found
 
