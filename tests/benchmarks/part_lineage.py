@@ -70,7 +70,11 @@ def _ask(plan: Plan, report: Report, lake: LocalLake, structure: Structure, way:
 
 
 def _impact(plan: Plan, report: Report, lake: LocalLake) -> None:
-    star = plan.structures["star"]
-    start = f"<{BASE}{star.dataset(0)}>"
-    calls = islice(repeat(partial(impact, lake._projector.graph, start, lake._projector.index)), plan.count(12, 3))
-    report.times("impact.star", f"impact of the star ({star.downstream:,} data sets)", repeated(calls, plan.seconds))
+    graph, index = lake._projector.graph, lake._projector.index
+    for name in ("star", "tree"):
+        structure = plan.structures[name]
+        ours = partial(impact, graph, f"<{BASE}{structure.dataset(0)}>", index)
+        found = ours()
+        report.check(found.complete and found.things == structure.downstream, f"impact of the {name}: {found.things:,}")
+        what = f"impact of the {name} ({structure.downstream:,} data sets)"
+        report.times(f"impact.{name}", what, repeated(islice(repeat(ours), plan.count(12, 3)), plan.seconds))

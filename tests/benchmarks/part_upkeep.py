@@ -11,6 +11,7 @@ from lakegraph import bootstrap
 from lakegraph.bootstrap import LocalLake
 from lakegraph.testing import generate
 from tests.benchmarks.machine import peak_memory
+from tests.benchmarks.past import past
 from tests.benchmarks.plan import Plan, fresh
 from tests.benchmarks.report import Report, repeated, timed
 
@@ -42,9 +43,9 @@ def run(plan: Plan, report: Report) -> None:
             quads = _dump(report, lake, size)
             _verify(report, lake, size)
             _validate(plan, report, lake, size, quads)
+            past(plan, report, lake, size, quads)
         _rebuild(plan, report, where, size, quads)
     _against_pyshacl(plan, report)
-    report.skip("as-of", "a lake cannot be asked as of an earlier time yet")
 
 
 def _snapshot(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:

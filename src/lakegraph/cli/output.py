@@ -101,7 +101,7 @@ Tick = Callable[[int, int], None]
 
 @contextmanager
 def progress(label: str) -> Iterator[Tick]:
-    """A bar on standard error that shows only when the work takes over a second."""
+    """A bar on standard error, where that is a terminal and the work takes over a second."""
     started = time.monotonic()
     bar: Progress | None = None
     task: Any = None
@@ -109,7 +109,7 @@ def progress(label: str) -> Iterator[Tick]:
     def tick(done: int, total: int) -> None:
         nonlocal bar, task
         if bar is None:
-            if time.monotonic() - started < 1 or os.environ.get("TERM") == "dumb":
+            if time.monotonic() - started < 1 or os.environ.get("TERM") == "dumb" or not errors().is_terminal:
                 return
             bar = Progress(
                 TextColumn(label),
