@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lakegraph.asking import CARD, Asking
+from lakegraph.asking import Asking
 from lakegraph.errors import UsageError
 from lakegraph.federation.answer import FederatedAnswer, partial_error
 from lakegraph.federation.broker import Fetched
@@ -17,7 +17,7 @@ from lakegraph.federation.federating import Federating
 from lakegraph.federation.mappings import REACHES, Mappings, Reach, shipped
 from lakegraph.federation.recording import recorded
 from lakegraph.graph import Limits, bound, inspect_query
-from lakegraph.questions import bind
+from lakegraph.questions import CARD, bind
 from lakegraph.rdf.terms import iri
 
 _MOST_TEXT = 16 * 2**20
