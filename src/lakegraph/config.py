@@ -78,6 +78,10 @@ class CheckpointSettings(BaseModel):
 
     seconds: float = Field(default=60, gt=0, description="Seconds after the last one, once there is anything new.")
     leaves: int = Field(default=1000, ge=1, description="Entries after the last one.")
+    anchors: tuple[str, ...] = Field(
+        default=(),
+        description="Where a served lake puts each one too: files, folders, git repositories, https addresses.",
+    )
 
 
 class CredentialSettings(BaseModel):

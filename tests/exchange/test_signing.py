@@ -62,6 +62,25 @@ def test_checkpoints_fall_due_by_number_and_by_time(tmp_path: Path, due: dict[st
         assert list(lake.audit()) == []
 
 
+def test_checkpoints_are_anchored_as_they_are_signed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Wherever the settings say; a place that takes none is logged, keeps no other waiting, and is tried again."""
+    (tmp_path / "kept").mkdir()
+    broken = tmp_path / "none" / "x.txt"
+    due = CheckpointSettings(leaves=1, anchors=(str(broken), str(tmp_path / "anchor.txt"), str(tmp_path / "kept")))
+    bootstrap.create(tmp_path / "lake", BASE).close()
+    with lakegraph.open(tmp_path / "lake", checkpoints=due) as lake:
+        lake.sign_when_due()
+        lake.record(study(1))
+        until = time.monotonic() + SECONDS
+        while not list((tmp_path / "kept").iterdir()):
+            assert time.monotonic() < until, "nothing was anchored"
+            time.sleep(0.05)
+        (kept,) = (tmp_path / "kept").iterdir()
+        assert parse_checkpoint((tmp_path / "anchor.txt").read_text()).size == 1
+        assert parse_checkpoint(kept.read_text()).size == 1
+    assert f"could not be anchored in {broken}" in caplog.text
+
+
 def test_what_was_recorded_is_signed_at_the_end(tmp_path: Path) -> None:
     """A process that records and ends signs if a checkpoint is due, also when the one before is another's; else not."""
     due = CheckpointSettings(leaves=3, seconds=3600)

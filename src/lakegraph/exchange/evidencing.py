@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 from lakegraph.errors import LakeBusyError, LakegraphError, UsageError
+from lakegraph.exchange.anchor import anchor, place_of
 from lakegraph.exchange.audit import Finding, Moment, Progress, audit
 from lakegraph.exchange.bundle import Written, write_bundle
 from lakegraph.exchange.coverage import Coverage, coverage
@@ -154,8 +155,19 @@ class Evidencing(Lake):
         return consistency(self.journal, old, latest.size if size is None else size)
 
     def sign_when_due(self) -> None:
-        """Sign checkpoints from now on as ``checkpoints.seconds`` and ``checkpoints.leaves`` say, until ``close``."""
-        self._signing().start()
+        """Sign checkpoints from now on as the settings ``checkpoints`` say, and anchor them, until ``close``."""
+        self._signing().start(self._anchor if self.settings.checkpoints.anchors else None)
+
+    def _anchor(self) -> bool:
+        """Put a checkpoint into every place of the settings; what stands in the way of one is logged."""
+        whole = True
+        for target in self.settings.checkpoints.anchors:
+            try:
+                anchor(self, place_of(target, getattr(self, "broker", None)))
+            except LakegraphError as error:
+                log.warning("The checkpoint could not be anchored in %s: %s", target, error)
+                whole = False
+        return whole
 
     def close(self) -> None:
         """Sign a checkpoint if this process recorded anything and one is due, and release the directory."""

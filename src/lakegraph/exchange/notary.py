@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 
 from lakegraph.errors import LakegraphError
 from lakegraph.exchange.parts import LakeParts
@@ -12,6 +14,9 @@ from lakegraph.journal import Checkpoint, CheckpointPolicy
 log = logging.getLogger("lakegraph.checkpoints")
 _LOOK, _AGAIN = 0.25, 5.0
 """Seconds between two looks whether one is due, and after a failure."""
+_ANCHOR_AGAIN = 60.0
+_PATIENCE = 5.0
+"""Seconds in which an anchor may still be written when the lake is closed."""
 
 
 class Notary:
@@ -61,18 +66,28 @@ class Notary:
             return False
         return True
 
-    def start(self) -> None:
-        """Sign as checkpoints fall due, until ``stop``."""
-        self._thread = threading.Thread(target=self._run, name="lakegraph-checkpoints", daemon=True)
+    def start(self, anchors: Callable[[], bool] | None = None) -> None:
+        """Sign as checkpoints fall due, until ``stop``.
+
+        Args:
+            anchors: Puts the latest checkpoint where others keep it, and says whether it stands everywhere; called at
+                once, after each checkpoint, and a minute after a failure.
+        """
+        self._thread = threading.Thread(target=self._run, args=(anchors,), name="lakegraph-checkpoints", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End the thread, once what it is signing is signed."""
         self._stopped.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_PATIENCE)
 
-    def _run(self) -> None:
-        wait = self._look
+    def _run(self, anchors: Callable[[], bool] | None) -> None:
+        wait, anchored, again = self._look, None if anchors else self.latest, 0.0
         while not self._stopped.wait(wait):
             wait = self._look if self.sign_if_due() else _AGAIN
+            if anchors and self.latest is not None and self.latest != anchored and time.monotonic() > again:
+                if anchors():
+                    anchored = self.latest  # which was signed for that, where there was anything new
+                else:
+                    again = time.monotonic() + _ANCHOR_AGAIN
