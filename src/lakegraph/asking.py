@@ -10,7 +10,7 @@ from typing import Any
 from lakegraph import resources
 from lakegraph.errors import UsageError
 from lakegraph.finding import Finding, Moment
-from lakegraph.graph import Limits, Prepared, QueryService, Running, SnapshotKeeper, WorkerLimits
+from lakegraph.graph import Kept, Limits, Prepared, QueryService, Running, SnapshotKeeper, WorkerLimits
 from lakegraph.questions import (
     CARD,
     MAX_NODES,
@@ -204,8 +204,8 @@ class Asking(Finding):
             base=self.base,
         )
 
-    def answer(self, asked: Prepared, *, min_seq: int | None = None) -> Running:
-        """Begin to answer a query in a worker.
+    def answer(self, asked: Prepared, *, min_seq: int | None = None) -> Running | Kept:
+        """Begin to answer a query in a worker, or answer with what the same snapshot gave a moment ago.
 
         Args:
             asked: The query.
@@ -216,7 +216,7 @@ class Asking(Finding):
         """
         return self.queries.start(asked, min_seq=min_seq)
 
-    def sparql(self, text: str, *, min_seq: int | None = None, **options: Any) -> Running:
+    def sparql(self, text: str, *, min_seq: int | None = None, **options: Any) -> Running | Kept:
         """:meth:`prepared` and :meth:`answer` at once."""
         return self.answer(self.prepared(text, **options), min_seq=min_seq)
 

@@ -239,8 +239,14 @@ GOALS = (
     Goal("verification of 10,000 records, CPU", of_size("evidence.verify.cpu", 10_000), "at most", 10, "s"),
     Goal("memory that the export of the largest lake takes more", value("evidence.export.memory"), "at most", 50, "MB"),
     Goal("disk a run, all projections", value("disk.total"), "at most", 40, "KB"),
-    Goal("small SELECT, 8 connections, against oxigraph serve", ratio(*_pair("small.8")), "at least", 0.5, why=_HOPS),
-    Goal("the same, no two queries the same", ratio(*_pair("distinct.8")), "at least", 0.5, why=_HOPS),
+    Goal(
+        "small SELECTs through a worker, 8 connections, against oxigraph serve",
+        ratio(*_pair("distinct.8")),
+        "at least",
+        0.5,
+        why=_HOPS,
+    ),
+    Goal("one small SELECT over and over: answers are kept, not made", ratio(*_pair("small.8")), "at least", 0.5),
     Goal("100,000 rows: throughput against oxigraph serve", ratio(*_pair("rows.100000", time=True)), "at least", 0.9),
     Goal(
         "1,000,000 rows: throughput against oxigraph serve", ratio(*_pair("rows.1000000", time=True)), "at least", 0.9

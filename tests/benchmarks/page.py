@@ -174,4 +174,7 @@ _NOTES = """\
 - MLflow and ML Metadata are given the content of the same runs in their own terms: the same intent, not the same bytes.
   MLflow's searches are over its own few hundred runs. ML Metadata holds the planted graphs in memory, which favours it.
 - pySHACL and pyrudof check the record and the types of what it refers to, with the shapes parsed beforehand.
-- `oxigraph serve` answers from the same quads, in one process and without a guard, a deadline or a limit of memory."""
+- `oxigraph serve` answers from the same quads, in one process and without a guard, a deadline or a limit of memory.
+  lakegraph keeps small answers until the graph changes: what is asked "over and over" comes from memory, not from a
+  worker; what is "no two the same" goes through a worker each time. Memory is what the processes of a server hold that
+  is not mapped from files."""

@@ -75,8 +75,8 @@ def _small(plan: Plan, report: Report, servers: list[Server], small: str, size: 
     for server in servers:
         load(server.port, server.query(small), 2, 1, plan.work)
     for key, connections, distinct, what in (
-        ("small.1", 1, False, "small SELECT, 1 connection"),
-        (f"small.{CONNECTIONS}", CONNECTIONS, False, f"small SELECT, {CONNECTIONS} connections"),
+        ("small.1", 1, False, "one small SELECT over and over, 1 connection"),
+        (f"small.{CONNECTIONS}", CONNECTIONS, False, f"one small SELECT over and over, {CONNECTIONS} connections"),
         (f"distinct.{CONNECTIONS}", CONNECTIONS, True, f"small SELECTs, no two the same, {CONNECTIONS} connections"),
     ):
         taken: dict[str, list[Load]] = {server.key: [] for server in servers}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from lakegraph.graph.formats import FORMATS, Format
 from lakegraph.graph.guard import Inspected, Limits, inspect_query, inspect_update
+from lakegraph.graph.kept import Kept
 from lakegraph.graph.lexer import Token, tokens
 from lakegraph.graph.oxigraph import Oxigraph
-from lakegraph.graph.prepared import Prepared
+from lakegraph.graph.prepared import Prepared, format_for
 from lakegraph.graph.protocol import ANY, Applied, Change, Graph, Rows
 from lakegraph.graph.running import QueryCancelledError, QueryTooExpensiveError, Running
 from lakegraph.graph.snapshots import Snapshot, SnapshotKeeper
 from lakegraph.graph.sparql_server import Send, SparqlServer, bound
 from lakegraph.graph.updates import ChangeSet, EditRules, ProtectedGraphError, Update, UpdateTooLargeError, protected
 from lakegraph.graph.updates import evaluate as evaluate_update
-from lakegraph.graph.workers import QueryInfo, QueryService, WorkerLimits, format_for
+from lakegraph.graph.workers import QueryInfo, QueryService, WorkerLimits
 
 __all__ = [
     "ANY",
@@ -25,6 +26,7 @@ __all__ = [
     "Format",
     "Graph",
     "Inspected",
+    "Kept",
     "Limits",
     "Oxigraph",
     "Prepared",

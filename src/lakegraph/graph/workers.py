@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from lakegraph.errors import ForbiddenError, LakeBusyError, QueryError, SettingsError, StorageError
+from lakegraph.errors import ForbiddenError, LakeBusyError, SettingsError, StorageError
 from lakegraph.graph import frames
-from lakegraph.graph.formats import FORMATS, INDEX
+from lakegraph.graph.formats import FORMATS
 from lakegraph.graph.frames import Request
 from lakegraph.graph.guard import Form, Limits, inspect_query
+from lakegraph.graph.kept import Answers, Kept
 from lakegraph.graph.long_queries import LONG, LongQueries
 from lakegraph.graph.pool import Pool
-from lakegraph.graph.prepared import Prepared
+from lakegraph.graph.prepared import Prepared, format_for, lines
 from lakegraph.graph.running import Running
 from lakegraph.graph.snapshots import Snapshot, SnapshotKeeper
 from lakegraph.graph.worker_process import Worker
-from lakegraph.rdf.terms import valid_iri
 
 log = logging.getLogger("lakegraph.graph.workers")
 
@@ -87,6 +87,7 @@ class QueryService:
                 hint="Set limits.query_memory higher; most of it is only reserved, not used.",
             )
         self._running: dict[str, Running] = {}
+        self._answers = Answers()
         self._long = LongQueries(self._limits.workers)
         self._numbers = itertools.count(1)
         self._latest = self._looked = 0
@@ -136,13 +137,13 @@ class QueryService:
         """
         seen = inspect_query(text, services=allowed_services, limits=limits or self._limits.text)
         index = format_for(seen.form, accept(seen.form))
-        given = (_lines(default_graphs), _lines(named_graphs)) if default_graphs or named_graphs else ()
+        given = (lines(default_graphs), lines(named_graphs)) if default_graphs or named_graphs else ()
         flags = frames.DATASET if given else 0 if seen.dataset or not union else frames.UNION
         caps = self._limits.rows, self._limits.size
         request = Request(text, "", index, flags, *caps, int(timeout) + 1, base, *given)
         return Prepared(text, seen.form, FORMATS[index], timeout, seen.services, request.body())
 
-    def start(self, asked: Prepared, *, min_seq: int | None = None, store: Path | None = None) -> Running:
+    def start(self, asked: Prepared, *, min_seq: int | None = None, store: Path | None = None) -> Running | Kept:
         """Begin to answer a query.
 
         Args:
@@ -151,7 +152,7 @@ class QueryService:
             store: The directory of another store than the lake's to read; it stays until the answer is read.
 
         Returns:
-            The answer, of which the first chunk is ready.
+            The answer, of which the first chunk is ready; or one that was given a moment ago and still holds.
 
         Raises:
             QueryError: It is malformed (``where`` gives line and column), or failed.
@@ -159,23 +160,30 @@ class QueryService:
             DeadlineError: It gave nothing before its deadline.
             LakeBusyError: Every worker is busy, or the entry *min_seq* is not in the graph yet.
         """
+        if store:
+            return self._begin(asked, Snapshot(store, 0, 0, time.monotonic()))
+        snapshot = self._snapshots.acquire(min_seq)
+        if (body := self._answers.find(asked, snapshot)) is not None:
+            self._snapshots.release(snapshot)
+            return Kept(f"{self._run}-{next(self._numbers)}", asked, snapshot, body)
+        running = self._begin(asked, snapshot)
+        self._answers.keep(asked, running)
+        return running
+
+    def _begin(self, asked: Prepared, snapshot: Snapshot) -> Running:
         number = self._latest = next(self._numbers)
         id = f"{self._run}-{number}"  # noqa: A001 - it is called so
         known = self._long.known(asked.text)
-        if known and not self._long.enter(id, asked.text):
-            raise self._long.busy()
         try:
-            snapshot = Snapshot(store, 0, 0, time.monotonic()) if store else self._snapshots.acquire(min_seq)
-            try:
-                worker = self._hand_over(asked, snapshot, long=known)
-            except BaseException:
-                self._snapshots.release(snapshot)
-                raise
-            running = Running(id, asked, snapshot)
-            running.worker = worker
+            if known and not self._long.enter(id, asked.text):
+                raise self._long.busy()
+            worker = self._hand_over(asked, snapshot, long=known)
         except BaseException:
+            self._snapshots.release(snapshot)
             self._long.leave(id, asked.text, LONG)
             raise
+        running = Running(id, asked, snapshot)
+        running.worker = worker
         self._running[id] = running
         if known:
             self._lengthen(running)
@@ -184,7 +192,7 @@ class QueryService:
         return running
 
     def run(self, text: str, *, format: str, min_seq: int | None = None, **options: Any) -> Running:  # noqa: A002
-        """:meth:`prepare` and :meth:`start` a query at once.
+        """:meth:`prepare` and :meth:`start` a query at once, whatever was answered before.
 
         Args:
             text: SPARQL, as it was sent.
@@ -192,7 +200,8 @@ class QueryService:
             min_seq: See :meth:`start`.
             options: See :meth:`prepare`.
         """
-        return self.start(self.prepare(text, accept=lambda _: format, **options), min_seq=min_seq)
+        asked = self.prepare(text, accept=lambda _: format, **options)
+        return self._begin(asked, self._snapshots.acquire(min_seq))
 
     def _lengthen(self, running: Running) -> None:
         """Move a query beside the workers for short ones, among which another worker takes the place of its own."""
@@ -288,32 +297,6 @@ class QueryService:
                 self._long.leave(running.id, running.text, LONG)
         else:
             running.crowded_out(self._long.busy())
-
-
-def format_for(kind: Form, name: str) -> int:
-    """The index in ``FORMATS`` of a syntax for the answer of a query.
-
-    Args:
-        kind: The query's form.
-        name: Name or media type of the syntax.
-
-    Raises:
-        QueryError: There is no such syntax, or it cannot carry the answer.
-    """
-    index = INDEX.get(name)
-    rdf = kind == "construct"
-    if index is None or FORMATS[index].rdf != rdf:
-        fit = ", ".join(f.name for f in FORMATS if f.rdf == rdf)
-        what = "triples" if rdf else "rows"
-        raise QueryError(f"{name!r} is not a syntax for an answer of {what}.", hint=f"Ask for one of {fit}.")
-    return index
-
-
-def _lines(graphs: Sequence[str]) -> str:
-    for graph in graphs:
-        if not valid_iri(graph):
-            raise QueryError(f"The graph {graph!r} of the dataset is not an absolute IRI.")
-    return "\n".join(graphs)
 
 
 def _broker_ports(services: Sequence[str]) -> list[int]:

@@ -1,0 +1,77 @@
+"""Small answers that were given a moment ago, for whoever asks the same of the same state of the graph."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from threading import Lock
+from typing import Final
+
+from lakegraph.graph.prepared import Prepared
+from lakegraph.graph.running import Running
+from lakegraph.graph.snapshots import Snapshot
+
+_MOST: Final = 512
+_LARGEST: Final = 8192
+_UNSTEADY: Final = re.compile("rand|uuid|now|bnode|service", re.IGNORECASE)
+"""What gives another answer each time that it is asked."""
+
+
+class Kept:
+    """An answer that is whole already; it is read as one that is being made is."""
+
+    __slots__ = ("_left", "id", "kind", "media", "snapshot", "text", "truncated")
+
+    def __init__(self, id: str, asked: Prepared, snapshot: Snapshot, body: bytes) -> None:  # noqa: A002
+        self.id = id
+        self.text = asked.text
+        self.kind = asked.kind
+        self.media = asked.media
+        self.snapshot = snapshot
+        self.truncated = False
+        self._left: bytes | None = body
+
+    @property
+    def whole(self) -> bytes | None:
+        """The whole answer, until it is read."""
+        return self._left
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        left, self._left = self._left, None
+        if left is None:
+            raise StopIteration
+        return left
+
+    def close(self) -> None:
+        """Nothing is left to give up."""
+        self._left = None
+
+
+class Answers:
+    """Keeps the last small answers, each for as long as the snapshot that it was read from is the current one."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[bytes, tuple[Snapshot, bytes]] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, asked: Prepared, snapshot: Snapshot) -> bytes | None:
+        """The answer to *asked* from *snapshot*, where it is kept."""
+        found = self._kept.get(asked.body)
+        return found[1] if found and found[0] is snapshot else None
+
+    def keep(self, asked: Prepared, running: Running) -> None:
+        """Keep an answer, if it came whole, is small, and asking again would give the same."""
+        body = running.whole
+        if body is None or running.truncated or len(body) > _LARGEST or len(asked.body) > _LARGEST:
+            return
+        if _UNSTEADY.search(asked.text):
+            return
+        with self._lock:
+            self._kept[asked.body] = running.snapshot, body
+            self._kept.move_to_end(asked.body)
+            if len(self._kept) > _MOST:
+                self._kept.popitem(last=False)
