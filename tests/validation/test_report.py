@@ -7,13 +7,15 @@ import json
 import pyoxigraph as ox
 import pytest
 
-from lakegraph.rdf.namespaces import RDF, SH
+from lakegraph import resources
+from lakegraph.rdf.namespaces import DQV, LAKE, RDF, SH
 from lakegraph.rdf.terms import XSD, iri, literal
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, MemoryStatements, Report, ShapeSet
 from lakegraph.validation.paths import parse_path
 from lakegraph.validation.report import as_rows, report_triples
 from lakegraph.validation.shapes_graph import ShapesGraph
+from lakegraph.validation.view import NOTHING
 
 SHAPES = """@prefix sh: <http://www.w3.org/ns/shacl#> .
 @prefix lakesh: <https://w3id.org/lakegraph/shapes#> .
@@ -241,3 +243,21 @@ def test_details_are_in_rdf(tmp_path):
 def test_a_report_without_results_conforms():
     """``sh:conforms`` is true only when nothing at all was found."""
     assert list(report_triples([]))[-1][2] == literal("true", XSD + "boolean")
+
+
+def test_of_alternatives_the_smallest_is_that_of_the_field():
+    """A training without an implementation is told to add it, not to call itself a failure instead."""
+    gate = Gate(ShapeSet.load([resources.path("shapes")]), ontology(), ("integrity", "completeness"))
+    run, score = iri("urn:run"), iri("urn:score")
+    metric = (iri("urn:metric"), LAKE.maxValue, number("1", "decimal"))
+    status = ontology().concepts[LAKE.RunStatus]["succeeded"]
+    said = [
+        (run, RDF.type, LAKE.TrainingRun),
+        (run, LAKE.runStatus, status),
+        (score, RDF.type, LAKE.Measurement),
+        metric,
+    ]
+    said += [(score, DQV.value, number("1.7", "decimal")), (score, DQV.isMeasurementOf, metric[0])]
+    found = {r.shape.node.rpartition("#")[2][:-1]: r.suggestion for r in gate.check(said, NOTHING).results}
+    assert found["TrainingRunAnswers-hasImplementation"] == "add lake:hasImplementation"
+    assert found["EvaluationRangeHigh"] == "at most 1; did you mean 0.017?"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lakegraph.rdf.namespaces import Namespace
+from lakegraph.rdf.namespaces import SH, Namespace
 from lakegraph.rdf.terms import lang, lexical, local_name, value
-from lakegraph.validation.paths import Path, path_text
+from lakegraph.validation.paths import Path, Predicate, path_text
 from lakegraph.validation.shape import Constraint, Finding, Judge, Shape
 from lakegraph.validation.shapes_graph import Origin
 from lakegraph.validation.suggest import suggestion
@@ -144,7 +144,18 @@ class Result:
     def suggestion(self) -> str:
         """The smallest change that would satisfy the shape; empty where only a person can tell."""
         finding = Finding(self.value, self.path, self.other)
-        return suggestion(self.constraint, finding, self.path_text, self.details, self.shorten)
+        return suggestion(self.constraint, finding, self.path_text, self._near(), self.shorten)
+
+    def _near(self) -> Sequence[Result]:
+        """The details that tell what to change: of alternatives, those about the field that the shape names.
+
+        Other alternatives are ways out that only the message can weigh, such as calling the run a failure.
+        """
+        field = self.field.rpartition(".")[2]
+        own = [d for d in self.details if isinstance(d.path, Predicate)]
+        if not any(local_name(d.path.iri) == field for d in own if isinstance(d.path, Predicate)):
+            return self.details
+        return [d for d in own if d.component == SH.MinCountConstraintComponent or d.path_text.endswith(f":{field}")]
 
     def as_dict(self) -> dict[str, object]:
         """The result for JSON: IRIs bare, names as people read them, empty members left out."""
