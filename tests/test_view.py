@@ -72,11 +72,11 @@ def test_a_memory_is_bounded_and_keeps_what_is_asked_for() -> None:
     for n in range(1000):
         recent.keep(n, n)
         assert recent.find(0) == 0
-        assert len(recent) <= 21
+        assert recent.size <= 21
     assert recent.find(1) is None
 
 
-def _agree(lake: LocalLake) -> int:
+def agree(lake: LocalLake) -> int:
     """Compare every node of the graph, from both ends, as the next record sees it and as the graph says it."""
     graph, view = lake._projector.graph, lake._view
     view.begin()
@@ -97,17 +97,17 @@ def test_what_is_remembered_is_what_the_graph_holds(tmp_path: Path) -> None:
     documents = list(generate(60, 3))
     with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
         receipts = [a for a in lake.record_many(documents[:30]) if not isinstance(a, LakegraphError)]
-        assert _agree(lake) > 100
+        assert agree(lake) > 100
         for number, document in enumerate(documents[30:]):
             receipts.append(lake.record(document))
             if number % 10 == 0:
-                _agree(lake)
+                agree(lake)
         lake.add_person("Somebody New", slug="somebody-new")
         assert lake._view.knows(f"{BELOW}user/somebody-new>")
         edited = f"{BELOW}dataset/never-recorded/1>"
         lake.update(f'INSERT DATA {{ {edited} <http://purl.org/dc/terms/title> "Never recorded" }}')
         assert lake._view.knows(edited)
-        _agree(lake)
+        agree(lake)
         taken = 0
         for receipt in reversed(receipts[-20:]):
             try:
@@ -115,12 +115,12 @@ def test_what_is_remembered_is_what_the_graph_holds(tmp_path: Path) -> None:
                 taken += 1
             except LakegraphError:
                 continue
-            _agree(lake)
+            agree(lake)
             if taken == 2:
                 break
         assert taken == 2
         lake.record(next(iter(generate(1, 4, small=False, space="after"))))
-        size = _agree(lake)
+        size = agree(lake)
         seq = lake.journal.last_seq
     where = tmp_path / "lake" / "views" / "all" / "met.bloom"
     assert json.loads(where.read_bytes().partition(b"\n")[0])["seq"] == seq
@@ -129,7 +129,7 @@ def test_what_is_remembered_is_what_the_graph_holds(tmp_path: Path) -> None:
         if step == "without the file":
             where.unlink()
         with lakegraph.open(tmp_path / "lake") as lake:
-            assert _agree(lake) >= size
+            assert agree(lake) >= size
             if step == "as it was":
                 lake.record(next(iter(generate(1, 5, small=False, space="later"))))
         if step == "without the file":

@@ -15,6 +15,7 @@ import json
 import zlib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class Met:
     def __init__(self, path: Path | None, lake: str, below: str) -> None:
         self._path = path
         self._lake = lake
-        self._below = below
+        self.below = below
         self._layers: list[tuple[bytearray, int]] = []
         self._room = 0
         self._saved = 0
@@ -48,7 +49,7 @@ class Met:
         self._read()
 
     def __contains__(self, token: str) -> bool:
-        if not token.startswith(self._below):
+        if not token.startswith(self.below):
             return True
         first, step = _hashes(token)
         for bits, mask in self._layers:
@@ -97,7 +98,7 @@ class Met:
         head = {
             "format": _FORMAT,
             "lake": self._lake,
-            "below": self._below,
+            "below": self.below,
             "seq": self.seq,
             "layers": len(self._layers),
             "room": self._room,
@@ -117,7 +118,7 @@ class Met:
             written, _, body = self._path.read_bytes().partition(b"\n")
             head = json.loads(written)
             sizes = [_FIRST_BITS >> 3 << n for n in range(head["layers"])]
-            ours = (head["format"], head["lake"], head["below"]) == (_FORMAT, self._lake, self._below)
+            ours = (head["format"], head["lake"], head["below"]) == (_FORMAT, self._lake, self.below)
             if ours and len(body) == sum(sizes) and zlib.crc32(body) == head["crc"]:
                 self._layers = list(_layers(body, sizes))
                 self._room, self.seq = int(head["room"]), int(head["seq"])
@@ -131,6 +132,7 @@ def _layers(body: bytes, sizes: Sequence[int]) -> Iterable[tuple[bytearray, int]
         start += size
 
 
+@lru_cache(maxsize=4096)  # a node is looked for, and then met
 def _hashes(token: str) -> tuple[int, int]:
     """Where a token's bits begin, and how far apart they are (double hashing, Kirsch and Mitzenmacher 2006)."""
     made = int.from_bytes(blake2b(token.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "big")

@@ -77,5 +77,4 @@ class Past(Comparing):
 
 
 def _close(projector: Projector) -> None:
-    projector.index.close()
-    projector.graph.close()
+    projector.close()

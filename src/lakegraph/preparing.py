@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 from lakegraph.config import LimitSettings
@@ -129,6 +130,9 @@ class Preparer:
         self._shapes_hash = shapes_hash
         self._limits = limits
         self._ranks = _ranks(known)
+        # Looked up once: a namespace answers a name with a call.
+        self._has_output, self._security = LAKE.hasOutput, LAKE.securityLevel
+        self._bundle, self._describes = PROV.Bundle, LAKE.describesRun
 
     @property
     def gate(self) -> Gate:
@@ -160,8 +164,8 @@ class Preparer:
         record, triples = self._statements(sent)
         graph = self._graph_iri(record, revision)
         said = dict.fromkeys(triples)
-        said[f"<{graph}>", TYPE, PROV.Bundle] = None
-        said[f"<{graph}>", LAKE.describesRun, f"<{record}>"] = None
+        said[f"<{graph}>", TYPE, self._bundle] = None
+        said[f"<{graph}>", self._describes, f"<{record}>"] = None
         kind = "record"
         if retraction:
             described = {s for s, _, _ in said}
@@ -192,7 +196,8 @@ class Preparer:
             captured=sent.captured,
             shapes=self._shapes_hash,
         )
-        made = dict.fromkeys(o[1:-1] for s, p, o in (*said, *inferred) if p == LAKE.hasOutput and s == f"<{record}>")
+        output, own = self._has_output, f"<{record}>"
+        made = dict.fromkeys([o[1:-1] for s, p, o in (*said, *inferred) if p == output and s == own])
         return Prepared(draft, asserted, inferred, report, tuple(made))
 
     def _statements(self, sent: Submission) -> tuple[str, list[Triple]]:
@@ -207,11 +212,14 @@ class Preparer:
         below = record if record.startswith(self._base) else self._identifier.iri(f"run/{uuid7()}")
         return f"{below}/bundle" if revision == 1 else f"{below}/bundle/{revision}"
 
-    def _within_limits(self, said: Iterable[Triple]) -> None:
+    def _within_limits(self, said: Collection[Triple]) -> None:
         limits = self._limits
-        count = 0
-        for s, _, o in said:
-            count += 1
+        count = len(said)
+        if max(map(len, chain.from_iterable(said))) <= min(limits.iri_bytes, limits.literal_bytes):
+            said_too_long: Iterable[Triple] = ()
+        else:
+            said_too_long = said
+        for s, _, o in said_too_long:
             if len(s) > limits.iri_bytes:
                 raise UsageError("An IRI is too long.", where=s[:80], hint=f"The limit is {limits.iri_bytes} bytes.")
             if len(o) > (limits.iri_bytes if o[0] == "<" else limits.literal_bytes):
@@ -220,7 +228,8 @@ class Preparer:
             raise UsageError(f"{count} statements are too many for one record.", hint="Split it into several runs.")
 
     def _level(self, said: Iterable[Triple]) -> str:
-        levels = [self._ranks[o] for _, p, o in said if p == LAKE.securityLevel and o in self._ranks]
+        security = self._security
+        levels = [self._ranks[o] for _, p, o in said if p == security and o in self._ranks]
         return max(levels)[1] if levels else _DEFAULT_LEVEL
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Key, Value]):
-    """Keeps the last *most* entries at least, twice as many at most.
+class Recent(dict[Key, Value]):
+    """Keeps the last *most* entries at least, twice as many at most; the dictionary itself is the newer half.
 
     Two dictionaries instead of a list in order of use: a look-up costs one look into a dictionary, and nothing is moved
     but what was not asked for since the older one was the newer one.
@@ -18,16 +18,16 @@ class Recent(Generic[Key, Value]):
         most: How many entries are kept at least.
     """
 
-    __slots__ = ("_most", "_new", "_old")
+    __slots__ = ("_most", "_old")
 
     def __init__(self, most: int) -> None:
+        super().__init__()
         self._most = most
-        self._new: dict[Key, Value] = {}
         self._old: dict[Key, Value] = {}
 
     def find(self, key: Key) -> Value | None:
-        """What is remembered of *key*."""
-        found = self._new.get(key)
+        """What is remembered of *key*; ``get`` finds only what was asked for of late."""
+        found = self.get(key)
         if found is None and self._old:
             found = self._old.pop(key, None)
             if found is not None:
@@ -36,19 +36,22 @@ class Recent(Generic[Key, Value]):
 
     def keep(self, key: Key, value: Value) -> None:
         """Remember *value* of *key*, in place of what was known."""
-        if len(self._new) >= self._most:
-            self._old, self._new = self._new, {}
-        self._new[key] = value
+        if len(self) >= self._most:
+            self._old = dict(self)
+            super().clear()
+        self[key] = value
 
     def drop(self, key: Key) -> None:
         """Forget *key*."""
-        self._new.pop(key, None)
+        self.pop(key, None)
         self._old.pop(key, None)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._new.clear()
+        super().clear()
         self._old.clear()
 
-    def __len__(self) -> int:
-        return len(self._new) + len(self._old)
+    @property
+    def size(self) -> int:
+        """How many entries are remembered."""
+        return len(self) + len(self._old)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Protocol
 
 from lakegraph.journal import Entry
@@ -15,6 +16,7 @@ Node = dict[str, list[str]]
 
 _LARGE = 200
 _NODES = 10_000
+_PENDING = 3_000
 _NOTHING: Node = {}
 _NOBODY: Mapping[str, None] = {}
 
@@ -96,14 +98,6 @@ class Layer:
                 found.setdefault(o, {})[s] = None
         return found
 
-    def everyone(self) -> set[str]:
-        """Every subject, and every object that is an IRI."""
-        found = set(self.nodes)
-        for node in self.nodes.values():
-            for objects in node.values():
-                found.update([o for o in objects if o[0] == "<"])
-        return found
-
     def incoming(self) -> Iterator[tuple[tuple[str, str], Iterable[str]]]:
         """What is known from the objects: predicate and object with their subjects, for predicates that were asked."""
         for predicate, found in self._into.items():
@@ -135,9 +129,12 @@ class View:
         self._graph = graph
         self._met = met
         self._vocabularies = vocabularies
+        self._concepts = vocabularies.nodes
         self._version_now = version
         self._version: int | None = None
         self._pending = Layer()
+        self._mentioned: set[str] = set()
+        self._shown: list[Sequence[Entry]] = []
         self._gone: frozenset[Triple] = frozenset()
         # Subjects with many statements, such as a study with its analyses: read by predicate, never whole.
         self._large: set[str] = set()
@@ -146,30 +143,41 @@ class View:
         self._strangers: dict[str, dict[str, list[str]]] = {}
 
     def begin(self) -> None:
-        """Start a group: nothing is pending, and what is remembered is what the graph holds."""
-        self._end()
+        """Start anew, when everything that was added is shown in the graph or will never be.
+
+        What is remembered of the graph is kept, and what was shown is added to it, unless somebody else wrote.
+        """
+        shown, self._shown = self._shown, []
         version = self._version_now() if self._version_now else None
-        if self._gone or version is None or version != self._version:
+        if self._gone or version is None or self._version is None or version != self._version + len(shown):
             self._forget()
+        elif shown:
+            self._absorb()
+            for entry in chain.from_iterable(shown):  # the graph says of a bundle also when it was made, and as which
+                self._outgoing.drop(f"<{entry.graph}>")
+        if self._met is not None:
+            self._met.add(self._mentioned.union(self._pending.nodes))
+            for entries in shown:
+                self._met.reach(entries[0].seq, entries[-1].seq)
+        self._mentioned.clear()
+        self._pending.clear()
+        self._strangers.clear()
         self._gone = frozenset()
         self._version = version
 
-    def settle(self, entries: Sequence[Entry]) -> None:
-        """Take what is pending for stored: the graph holds everything of *entries*, which follow one another.
+    def show(self, entries: Sequence[Entry]) -> None:
+        """Note that the graph was written once, and holds all of *entries* now, which follow one another."""
+        self._shown.append(entries)
 
-        If it was written more than once since the group began, what is remembered of it is forgotten.
-        """
-        version = self._version_now() if self._version_now else None
-        if self._gone or version is None or self._version is None or version != self._version + 1:
-            self._version = None
-        else:
-            self._version = version
-            self._absorb()
-            for entry in entries:  # of its graph it says more than the record does: when it was made, and as which
-                self._outgoing.drop(f"<{entry.graph}>")
-        self._end()
-        if self._met is not None:
-            self._met.reach(entries[0].seq, entries[-1].seq)
+    def distrust(self) -> None:
+        """Forget at the next beginning what is remembered: something that was added is not in the graph."""
+        self._shown.clear()
+        self._version = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much was added since the beginning that it is time for another."""
+        return len(self._pending.nodes) > _PENDING
 
     def meet(self, tokens: Iterable[str]) -> None:
         """Know that the graph says something of *tokens* from now on, though no record does."""
@@ -179,17 +187,12 @@ class View:
     def save(self) -> None:
         """Keep what the next opening would otherwise have to read from the journal."""
         if self._met is not None:
+            self.begin()
             self._met.save()
-
-    def _end(self) -> None:
-        if self._met is not None:
-            self._met.add(self._pending.everyone())
-        self._pending.clear()
-        self._strangers.clear()
 
     def _absorb(self) -> None:
         for subject, node in self._pending.nodes.items():
-            if subject in self._large or subject in self._vocabularies:
+            if subject in self._large or subject in self._concepts:
                 continue
             known = self._outgoing.find(subject)
             if not known:
@@ -213,9 +216,12 @@ class View:
         self._outgoing.clear()
         self._incoming.clear()
 
-    def add(self, triples: Iterable[Triple]) -> None:
+    def add(self, triples: Collection[Triple]) -> None:
         """Let the records that follow in this group see *triples*."""
         self._pending.add(triples)
+        if self._met is not None:
+            below = self._met.below
+            self._mentioned.update([o for _, _, o in triples if o.startswith(below)])
 
     def without(self, triples: Iterable[Triple]) -> None:
         """Hide stored *triples*, which the record in hand takes back, until the next group."""
@@ -225,7 +231,9 @@ class View:
 
     def _stored(self, subject: str) -> Node:
         """What is stored of a subject that is not large; read it by predicate if it turns out to be."""
-        found = self._outgoing.find(subject)
+        found = self._outgoing.get(subject)
+        if found is None:
+            found = self._outgoing.find(subject)
         if found is None:
             if subject in self._large:
                 return _NOTHING
@@ -243,7 +251,7 @@ class View:
 
     def knows(self, subject: str) -> bool:
         """Whether anything is said of *subject*."""
-        if subject in self._pending or subject in self._vocabularies:
+        if subject in self._pending.nodes or subject in self._concepts:
             return True
         if self._stored(subject):
             return True
@@ -262,7 +270,7 @@ class View:
         if subject in self._large:
             return self._outgoing_of_large(subject)
         said = [(p, o) for p, objects in stored.items() for o in objects]
-        if subject in self._pending:
+        if subject in self._pending.nodes:
             said += [(p, o) for p, o in self._pending.outgoing(subject) if o not in stored.get(p, ())]
         return said
 
@@ -276,12 +284,14 @@ class View:
 
     def objects(self, subject: str, predicate: str) -> Iterable[str]:
         """The objects of *subject* and *predicate*, each once."""
-        if subject in self._vocabularies:
-            return self._vocabularies.objects(subject, predicate)
+        node = self._concepts.get(subject)
+        if node is not None:
+            return node.get(predicate, ())
         stored: Sequence[str] = self._stored(subject).get(predicate, ())
         if subject in self._large:
             stored = self._objects_of_large(subject, predicate)
-        pending = self._pending.objects(subject, predicate)
+        node = self._pending.nodes.get(subject)
+        pending = node.get(predicate) if node else None
         if not pending:
             return stored
         return dict.fromkeys([*stored, *pending]) if stored else pending
@@ -293,7 +303,9 @@ class View:
     def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - RDF's own word
         """The subjects that have *object* under *predicate*, each once."""
         key = (predicate, object)
-        stored = self._incoming.find(key)
+        stored = self._incoming.get(key)
+        if stored is None:
+            stored = self._incoming.find(key)
         if stored is None:
             stored = dict.fromkeys(self._read_incoming(predicate, object))
             self._incoming.keep(key, stored)

@@ -1,15 +1,18 @@
 """The one writer: callers queue up, and whoever gets the lock writes for all who wait (group commit).
 
 No thread of its own: a caller that finds the lock free writes at once, without a hand-over between threads, and callers
-that find it taken are written together by the holder, in one journal transaction.
+that find it taken are written together by the holder, in one journal transaction. A group is shown in the graph while
+the next one is prepared; groups are shown in their order, and answered only then.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Generic, TypeVar
 
 Sent = TypeVar("Sent")
@@ -19,7 +22,9 @@ Answer = TypeVar("Answer")
 @dataclass(slots=True, eq=False)
 class _Ticket(Generic[Sent, Answer]):
     sent: Sent
-    done: threading.Event = field(default_factory=threading.Event)
+    call: threading.Event = field(default_factory=threading.Event)
+    """Set when there is something to do: the answer is there, or the next group has to be led."""
+    done: bool = False
     answer: Answer | None = None
     error: BaseException | None = None
 
@@ -28,15 +33,25 @@ class Writer(Generic[Sent, Answer]):
     """Serialises writes.
 
     Args:
-        write: Writes a group and gives, for each, its answer or the error that stopped it.
+        write: Prepares a group and makes it durable. What it gives shows the group, and then gives for each its answer
+            or the error that stopped it; that runs beside the next call of *write*.
         limit: The most that are written together.
+        alone: Whether something has to be written by itself, when everything before it is shown.
     """
 
-    def __init__(self, write: Callable[[Sequence[Sent]], Sequence[Answer | BaseException]], limit: int) -> None:
+    def __init__(
+        self,
+        write: Callable[[Sequence[Sent]], Callable[[], Sequence[Answer | BaseException]]],
+        limit: int,
+        alone: Callable[[Sent], bool] = lambda _: False,
+    ) -> None:
         self._write = write
         self._limit = limit
+        self._alone = alone
         self._waiting: deque[_Ticket[Sent, Answer]] = deque()
         self._lock = threading.Lock()
+        # Taken before the other is released, so that groups are shown in the order in which they were written.
+        self._showing = threading.Lock()
 
     def one(self, sent: Sent) -> Answer:
         """Write *sent*, alone or in company.
@@ -46,41 +61,60 @@ class Writer(Generic[Sent, Answer]):
         """
         ticket: _Ticket[Sent, Answer] = _Ticket(sent)
         self._waiting.append(ticket)
-        while not ticket.done.is_set():
-            if self._lock.acquire(timeout=0.0005):
-                try:
-                    if not ticket.done.is_set():
-                        self._lead()
-                finally:
-                    self._lock.release()
+        while not ticket.done:
+            if self._lock.acquire(blocking=False):
+                self._lead(ticket)
             else:
-                ticket.done.wait(timeout=0.05)
+                ticket.call.wait(timeout=0.05)
+                ticket.call.clear()
         if ticket.error is not None:
             raise ticket.error
-        assert ticket.answer is not None  # noqa: S101 - set by the leader together with done
+        assert ticket.answer is not None  # noqa: S101 - set by the leader before done
         return ticket.answer
 
     def many(self, sent: Sequence[Sent]) -> Sequence[Answer | BaseException]:
         """Write all of *sent* in groups of at most the limit; each gets its answer or its error."""
         answers: list[Answer | BaseException] = []
         for start in range(0, len(sent), self._limit):
-            with self._lock:
-                answers.extend(self._write(sent[start : start + self._limit]))
+            for alone, each in groupby(sent[start : start + self._limit], self._alone):
+                together = list(each)
+                for group in [[one] for one in together] if alone else [together]:
+                    with self.exclusively():
+                        answers.extend(self._write(group)())
         return answers
 
-    def exclusively(self) -> threading.Lock:
-        """The lock that no write gets past while it is held."""
-        return self._lock
-
-    def _lead(self) -> None:
-        group: list[_Ticket[Sent, Answer]] = []
-        while self._waiting and len(group) < self._limit:
-            group.append(self._waiting.popleft())
-        if not group:
-            return
+    @contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """While this is held nothing is written, and everything that was written is shown."""
+        self._lock.acquire()
         try:
-            answers = self._write([ticket.sent for ticket in group])
-            for ticket, answer in zip(group, answers, strict=True):
+            with self._showing:
+                yield
+        finally:
+            self._release()
+
+    def wait(self) -> None:
+        """Wait until what was written is shown; for *write*, where it has to look at that."""
+        with self._showing:
+            pass
+
+    def _lead(self, own: _Ticket[Sent, Answer]) -> None:
+        """Write for those who wait, with the lock held, which is released as soon as the next can write."""
+        group: list[_Ticket[Sent, Answer]] = []
+        held, showing = True, False
+        try:
+            if not own.done:
+                group = self._next()
+            if not group:
+                return
+            if self._alone(group[0].sent):
+                showing = self._showing.acquire()
+            show = self._write([ticket.sent for ticket in group])
+            if not showing:
+                showing = self._showing.acquire()
+                held = False
+                self._release()
+            for ticket, answer in zip(group, show(), strict=True):
                 if isinstance(answer, BaseException):
                     ticket.error = answer
                 else:
@@ -90,5 +124,28 @@ class Writer(Generic[Sent, Answer]):
                 ticket.error = error
             raise
         finally:
+            if showing:
+                self._showing.release()
+            if held:
+                self._release()
             for ticket in group:
-                ticket.done.set()
+                ticket.done = True
+                ticket.call.set()
+
+    def _release(self) -> None:
+        """Let the next write, and call who waits longest: nobody who comes later would."""
+        self._lock.release()
+        with suppress(IndexError):  # others take from it
+            self._waiting[0].call.set()
+
+    def _next(self) -> list[_Ticket[Sent, Answer]]:
+        """Those who wait, up to the first that has to be written alone."""
+        group: list[_Ticket[Sent, Answer]] = []
+        while self._waiting and len(group) < self._limit:
+            alone = self._alone(self._waiting[0].sent)
+            if alone and group:
+                break
+            group.append(self._waiting.popleft())
+            if alone:
+                break
+        return group

@@ -70,6 +70,7 @@ def beside(
             some = documents[turn * runs // _ROUNDS : (turn + 1) * runs // _ROUNDS]
             theirs.take(len(some), [lambda d=d: record(d) for d in some])  # type: ignore[misc]
             ones.take(len(some), [lambda d=d: lake.record(d) for d in some])  # type: ignore[misc]
+            ones.take(0, [lambda: lake._projector.index])  # what the index has put off is counted
             many = grouped[turn * runs : (turn + 1) * runs]
             groups.take(len(many), [lambda m=many: together(m)])  # type: ignore[misc]
     report.check(not refused, f"made-up records are refused: {str(refused[:1])[:200]}")

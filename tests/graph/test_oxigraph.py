@@ -225,14 +225,6 @@ def test_readers_beside_a_writer(disk: Oxigraph) -> None:
     assert all(len(disk.outgoing(run(n))) == 4 for n in range(1, 61))
 
 
-def test_memory_of_reads_is_bounded(disk: Oxigraph) -> None:
-    """A hub with many statements is read from the store each time, and is complete."""
-    many = "".join(f"<urn:hub> <urn:p> <urn:x{n}> .\n" for n in range(500))
-    disk.apply([Change(1, many.encode())])
-    assert len(disk.outgoing("<urn:hub>")) == 500
-    assert disk._reads.get("<urn:hub>") is None
-
-
 def test_snapshot_needs_a_free_place(disk: Oxigraph, tmp_path: Path) -> None:
     """A snapshot is never written over something."""
     (tmp_path / "taken").mkdir()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakegraph.graph import Change
-from lakegraph.graph.update_text import subjects_of, update_text
+from lakegraph.graph.update_text import update_text
 
 N_QUADS = ox.RdfFormat.N_QUADS
 
@@ -52,8 +52,3 @@ def test_refuses_other_syntax() -> None:
     """Text that is not canonical N-Quads is refused instead of being guessed at."""
     with pytest.raises(ValueError, match="not canonical N-Quads: PREFIX"):
         update_text([Change(1, b"PREFIX x: <urn:x>\n")])
-
-
-def test_subjects() -> None:
-    """The subjects of texts are read off their lines."""
-    assert subjects_of([b"<urn:a> <urn:p> <urn:b> .\n<urn:c> <urn:p> <urn:b> <urn:g> ."]) >= {b"<urn:a>", b"<urn:c>"}

@@ -16,7 +16,6 @@ from lakegraph import resources
 from lakegraph.errors import LakeBusyError, QueryError, RdfSyntaxError, StorageError, UsageError
 from lakegraph.graph.engine_errors import failure, query_error
 from lakegraph.graph.protocol import ANY, Applied, Change, Rows
-from lakegraph.graph.reads import ReadCache
 from lakegraph.graph.update_text import update_text
 from lakegraph.rdf.terms import Triple, to_ox, value
 
@@ -41,7 +40,7 @@ class Oxigraph:
         self.path = path
         self._lock = RLock()
         self._closed = False
-        self._reads = ReadCache()
+        self._version = 0
         self._unflushed = False  # opening writes out what the log holds
         self._broken = False
         self._last_seq = 0
@@ -66,7 +65,7 @@ class Oxigraph:
     @property
     def version(self) -> int:
         """A number that grows with every write."""
-        return self._reads.generation
+        return self._version
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Apply a group of changes as one atomic write; see :meth:`lakegraph.graph.Graph.apply`."""
@@ -87,7 +86,7 @@ class Oxigraph:
                 self._broken = self.path is not None
                 raise failure(error, self.path) from error.with_traceback(None)
             finally:
-                self._reads.forget(changes)
+                self._version += 1
             self._last_seq = max(self._last_seq, *(c.seq for c in changes), 0)
 
     def _write(self, store: ox.Store, changes: Sequence[Change]) -> None:
@@ -161,18 +160,10 @@ class Oxigraph:
 
     def outgoing(self, subject: str) -> Sequence[tuple[str, str]]:
         """Predicate and object of every statement about *subject*, each once."""
-        known = self._reads.get(subject)
-        if known is None:
-            generation = self._reads.generation
-            known = tuple(dict.fromkeys((str(q.predicate), str(q.object)) for q in self._quads(subject, None, None)))
-            self._reads.put(subject, known, generation)
-        return known
+        return list(dict.fromkeys([(str(q.predicate), str(q.object)) for q in self._quads(subject, None, None)]))
 
     def objects(self, subject: str, predicate: str) -> Sequence[str]:
         """The objects of *subject* and *predicate*, each once."""
-        known = self._reads.get(subject)
-        if known is not None:
-            return [o for p, o in known if p == predicate]
         return list(dict.fromkeys(str(q.object) for q in self._quads(subject, predicate, None)))
 
     def subjects(self, predicate: str, object: str) -> Sequence[str]:  # noqa: A002 - RDF's own word

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from lakegraph.graph.protocol import Change
 
@@ -66,8 +66,3 @@ def _split(text: str) -> Iterator[tuple[str, str | None]]:
             if match is None:
                 raise ValueError(f"not canonical N-Quads: {line[:200]}")
             yield match["triple"], match["graph"]
-
-
-def subjects_of(texts: Iterable[bytes]) -> set[bytes]:
-    """The subjects (tokens, UTF-8) of canonical N-Quads texts."""
-    return {line.partition(b" ")[0] for text in texts for line in text.split(b"\n")}

@@ -6,10 +6,8 @@ The tree is JSON-LD under ``ontology/context.jsonld``; the mapper turns it into 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from operator import attrgetter
 from typing import Any, Protocol
 
 from lakegraph.errors import DocumentError, NotFoundError
@@ -38,7 +36,7 @@ class Names(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Field:
     name: str
-    get: Callable[[Any], Any]
+    python_name: str
     kind: FieldKind
     is_output: bool
     segment: str
@@ -58,12 +56,15 @@ def _fields(cls: type[Thing]) -> tuple[_Field, ...]:
         segment = {"parameterSetting": "setting", "entityClass": "entity", "metafeatures": "metafeature"}.get(
             segment, segment
         )
-        made.append(_Field(name, attrgetter(python_name), kinds[name], (LAKE.hasOutput, False) in supers, segment))
+        made.append(_Field(name, python_name, kinds[name], (LAKE.hasOutput, False) in supers, segment))
     # Attributes are named by the data sets beside them, so those are read first.
     return tuple(sorted(made, key=lambda f: f.kind.target == "Attribute"))
 
 
 _PLAIN_ID = re.compile(r"[\w.~-]+")
+_ANNOTATIONS = {"annotations"}
+_REMEMBERED = 1000  # longer texts are digested each time: remembering them would let records fill the memory
+_MOST_DIGESTS = 2000
 _KEYS_ONLY = frozenset({"id", "type", "title", "version"})
 
 
@@ -81,6 +82,7 @@ class Identifier:
         self._ontology: Ontology = ontology()
         self._taken: set[str] = set()
         self._inputs: list[str] = []
+        self._digests: dict[str, str] = {}
 
     def tree(self, document: Thing) -> Node:
         """The document as a JSON-LD tree.
@@ -106,12 +108,13 @@ class Identifier:
                 hint="Write an absolute IRI, or letters, digits, hyphens and dots.",
             )
         node: Node = {"id": self._mint(thing, parent, field, number), "type": thing.type}
+        stated = thing.__dict__  # most of some thirty fields hold nothing: an attribute of each would be dear
         for each in _fields(type(thing)):
-            value = each.get(thing)
-            if value is None or value == ():
+            value = stated[each.python_name]
+            if value is None or (value.__class__ is tuple and not value):
                 continue
             where = f"{path}.{each.name}" if path else each.name
-            if isinstance(value, tuple):
+            if value.__class__ is tuple:
                 node[each.name] = [self._value(v, each, node, f"{where}[{n}]", n) for n, v in enumerate(value)]
             else:
                 node[each.name] = self._value(value, each, node, where, 0)
@@ -129,10 +132,10 @@ class Identifier:
             return self._concept(value, field.kind.target, path)
         if kind == "iri":
             return self._outside(value, field.kind.target, path)
-        if isinstance(value, Thing):
-            made = self._nested(value, field, node, path, number)
-        else:
+        if isinstance(value, str):  # whether it is a Thing would take pydantic's own, slow check
             made = self._named(value, field, node, path)
+        else:
+            made = self._nested(value, field, node, path, number)
         if not field.is_output and field.kind.target == "ModellakeDataset":
             self._inputs.append(made["id"] if isinstance(made, dict) else made)
         return made
@@ -177,12 +180,23 @@ class Identifier:
             name = thing.id or thing.title or getattr(thing, "name", None) or thing.type
             return self._names.agent(slugify(name)) or self.iri(f"{self._segment(thing.type)}/{slugify(name)}")
         if identity == "content":
-            said = thing.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"annotations"})
             slug = slugify(thing.id or thing.title or thing.type)
-            return self.iri(f"{self._content_segment(thing)}/{slug}-{digest(said)}")
+            return self.iri(f"{self._content_segment(thing)}/{slug}-{self._digest(thing)}")
         if identity == "titled" or field is None:
             return self.iri(f"{self._segment(thing.type)}/{slugify(thing.id or thing.title or thing.type)}")
         return self._part(thing, parent, field, number)
+
+    def _digest(self, thing: Thing) -> str:
+        """The digest of what is said of *thing*; the same program and environment come with record after record."""
+        text = thing.model_dump_json(by_alias=True, exclude_none=True, exclude=_ANNOTATIONS)
+        found = self._digests.get(text)
+        if found is None:
+            found = digest(thing.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=_ANNOTATIONS))
+            if len(text) <= _REMEMBERED and "null" not in text:  # as what JSON cannot say, such as infinity, is written
+                if len(self._digests) >= _MOST_DIGESTS:
+                    self._digests.clear()
+                self._digests[text] = found
+        return found
 
     def _content_segment(self, thing: Thing) -> str:
         try:
@@ -194,7 +208,7 @@ class Identifier:
         if thing.id:
             key = thing.id
         elif thing.key_fields:
-            stated = [f.get(thing) for f in _fields(type(thing)) if f.name in thing.key_fields]
+            stated = [getattr(thing, f.python_name) for f in _fields(type(thing)) if f.name in thing.key_fields]
             key = "-".join(str(part) for part in stated if part is not None) or str(number + 1)
         else:
             key = "" if field.segment == "checksum" else str(number + 1)

@@ -23,6 +23,7 @@ from lakegraph.rdf.terms import XSD, Triple, literal, number, valid_iri
 from lakegraph.rdf.vocabulary import TYPE, Ontology, context_prefixes, ontology, read_context
 
 Write = Callable[[Any], str]
+_LISTS, _NUMBERS = (list, tuple), (int, float, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +105,23 @@ class Mapper:
         return list(found)
 
     def _node(self, node: Mapping[str, Any], out: dict[Triple, None]) -> str:
-        subject = f"<{node['id']}>"
+        subject, terms = f"<{node['id']}>", self._terms
         for name, value in node.items():
             if name == "id":
                 continue
             if name == "type":
                 out[subject, TYPE, self._classes[value]] = None
                 continue
-            term = self._terms.get(name)
+            term = terms.get(name)
             if term is None:
                 term = _Term(f"<{name}>", self._write_annotation)
-            for each in value if isinstance(value, list | tuple) else (value,):
-                token = self._node(each, out) if isinstance(each, dict) else _checked(term, each, name)
-                out[(token, term.predicate, subject) if term.reverse else (subject, term.predicate, token)] = None
+            predicate, write = term.predicate, term.write
+            for each in value if isinstance(value, _LISTS) else (value,):
+                try:
+                    token = self._node(each, out) if each.__class__ is dict else write(each)
+                except ValueError as error:
+                    raise DocumentError(f"{name} cannot hold {each!r}: {error}.", where=name) from error
+                out[(token, predicate, subject) if term.reverse else (subject, predicate, token)] = None
         return subject
 
     def _write_annotation(self, value: Any) -> str:
@@ -173,13 +178,6 @@ class Mapper:
         return _text(value)
 
 
-def _checked(term: _Term, value: Any, name: str) -> str:
-    try:
-        return term.write(value)
-    except ValueError as error:
-        raise DocumentError(f"{name} cannot hold {value!r}: {error}.", where=name) from error
-
-
 def _write_iri(value: Any) -> str:
     if not isinstance(value, str) or not valid_iri(value):
         raise ValueError("it is not an IRI")
@@ -191,7 +189,7 @@ def _write_value(value: Any) -> str:
         return literal(value)
     if isinstance(value, bool):
         return literal(_text(value), XSD + "boolean")
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, _NUMBERS):
         return number(value)
     if isinstance(value, Typed):
         if value.language:

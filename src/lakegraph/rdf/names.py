@@ -10,10 +10,13 @@ import threading
 import time
 import unicodedata
 import uuid
+from functools import lru_cache
 from typing import Any
 
 _lock = threading.Lock()
 _last = 0
+_REMEMBERED = 200
+"""Longer texts are made anew each time: remembering them would let records fill the memory."""
 
 
 def slugify(text: str) -> str:
@@ -21,6 +24,11 @@ def slugify(text: str) -> str:
 
     Text without a letter or digit becomes a digest, so that every name has a slug.
     """
+    return _slug(text) if len(text) <= _REMEMBERED else _slug.__wrapped__(text)
+
+
+@lru_cache(maxsize=8192)  # names of people, programs and data sets come again and again
+def _slug(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     slug = re.sub(r"[^\w.]+|_+", "-", folded).strip("-.")
     slug = re.sub(r"-*\.-*", ".", slug)

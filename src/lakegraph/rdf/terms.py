@@ -34,7 +34,15 @@ _ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
+_REMEMBERED = 200
+"""Longer texts are judged each time: remembering them would let records fill the memory."""
 _INTEGER = XSD + "integer"
+_DATE_TIME = XSD + "dateTime"
+# What the engine gives back as it was: in form already, or no such day, which it does not touch either.
+_PLAIN_DATE = re.compile(r"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9]")
+_PLAIN_DATE_TIME = re.compile(
+    _PLAIN_DATE.pattern + r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{0,5}[1-9])?Z"
+)
 # The engine stores these as their base type (measured); said here so that a record reads back as it was signed.
 _FOLDED = {XSD + "dateTimeStamp": XSD + "dateTime"} | dict.fromkeys(
     (
@@ -72,6 +80,11 @@ def is_blank(token: str) -> bool:
 
 def valid_iri(text: str) -> bool:
     """Whether *text* is an absolute IRI to the engine (RFC 3987): what it refuses must never reach the journal."""
+    return _valid_iri(text) if len(text) <= _REMEMBERED else _valid_iri.__wrapped__(text)
+
+
+@lru_cache(maxsize=8192)  # a node is named by every statement about it
+def _valid_iri(text: str) -> bool:
     if _NOT_IN_IRI.search(text) or not _SCHEME.match(text):
         return False
     try:
@@ -129,6 +142,12 @@ def canonical_lexical(lexical: str, datatype_iri: str) -> str:
     """*lexical* as the engine gives it back after storing it; unchanged where it is not valid for the datatype."""
     if datatype_iri == _INTEGER and lexical.isascii() and lexical.isdigit() and lexical[0] != "0":
         if len(lexical) <= 18:
+            return lexical
+    elif datatype_iri == _DATE_TIME:
+        if _PLAIN_DATE_TIME.fullmatch(lexical):
+            return lexical
+    elif datatype_iri == XSD + "date":
+        if _PLAIN_DATE.fullmatch(lexical):
             return lexical
     elif datatype_iri == XSD + "decimal":
         plain = _plain_decimal(lexical)

@@ -200,7 +200,9 @@ def _moment(text: str, name: str) -> Key | None:
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     if day > (31, 28 + leap, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]:
         return None
-    hour, minute, second = int(part.get("hour") or 0), int(part.get("minute") or 0), Fraction(part.get("second") or 0)
+    hour, minute = int(part.get("hour") or 0), int(part.get("minute") or 0)
+    written = part.get("second") or "0"
+    second = Fraction(written) if "." in written else int(written)  # fractions cost ten times as much
     if hour == 24 and (minute or second):
         return None
     before = year - 1

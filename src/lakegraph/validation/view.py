@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from lakegraph.rdf.terms import Triple
 from lakegraph.validation.statements import MemoryStatements, Statements
@@ -68,12 +68,13 @@ class View(dict[str, Node]):
                 by_object[p, o].append(s)
         self.said = nodes
         """The record's own statements, by subject."""
-        self.new: dict[str, Node] = {s: node for s, node in nodes.items() if self._is_new(s)}
+        knows: Callable[[str], bool] = getattr(stored, "knows", self._is_known)  # what can tell so without a list
+        self.new: dict[str, Node] = {s: node for s, node in nodes.items() if not knows(s)}
         """Those subjects of the record of which nothing is stored."""
         self.update(self.new)
 
-    def _is_new(self, subject: str) -> bool:
-        return next(iter(self.stored.outgoing(subject)), None) is None
+    def _is_known(self, subject: str) -> bool:
+        return next(iter(self.stored.outgoing(subject)), None) is not None
 
     def changes(self) -> list[Triple]:
         """The record's triples, those left out that are stored already."""
