@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 Document = dict[str, Any]
-_SAID = ("description", "startedAt", "endedAt", "runStatus", "ingestionMode")
+_INPUTS = ("ingestFrom", "sourceData", "analyzes", "trainingData", "testData")
+_OUTPUTS = ("ingestTo", "targetData", "hasOutputModel")
+_ELSEWHERE = ("id", "title", "hasParameterSetting", "hasEvaluation", *_INPUTS)
 
 
 @dataclass(frozen=True)
@@ -34,37 +36,48 @@ class Content:
 
 
 def content(said: Document) -> Content:
-    """The content of a record document."""
-    outputs = [o for f in ("ingestTo", "targetData", "hasOutputModel") for o in said.get(f, ())]
-    tags = {name: str(said[name]) for name in _SAID if name in said}
-    who = said.get("ingestedBy") or said.get("processedBy") or said.get("analyzedBy")
-    program = said.get("hasImplementation") or said.get("executes") or {}
-    tags |= {
-        "who": str(who),
-        "code": str(program.get("sourceCodeURL")),
-        "environment": said["environment"]["title"],
-    }
-    for number, step in enumerate(said.get("hasOperation", ())):
-        tags[f"step.{number}"] = f"{step['operationType']}: {step['description']}"
-    for output in outputs:
-        file = (output.get("distribution") or output.get("hasArtifact") or {}) | {}
-        tags[f"{output['title']}.path"] = str(file.get("storagePath"))
-        tags[f"{output['title']}.checksum"] = str(file.get("checksum"))
-        tags[f"{output['title']}.description"] = str(output.get("description"))
-        tags[f"{output['title']}.level"] = str(output.get("securityLevel"))
+    """The content of a record document, all of it: what has no place of its own becomes a tag named by its path."""
+    outputs = [o for field in _OUTPUTS for o in said.get(field, ())]
+    rest = {name: value for name, value in said.items() if name not in _ELSEWHERE}
+    for field in _OUTPUTS:
+        if field in rest:
+            rest[field] = [{k: v for k, v in o.items() if k not in ("title", "version")} for o in rest[field]]
+    scores = {e["isMeasurementOf"]: float(e["value"]) for e in said.get("hasEvaluation", ())}
+    told = ("isMeasurementOf", "value")
+    further = [{k: v for k, v in e.items() if k not in told} for e in said.get("hasEvaluation", ())]
+    tags = dict(_leaves({**rest, "hasEvaluation": further}, ""))
+    for field in _INPUTS:  # what is said of an input besides its name
+        for number, each in enumerate(_listed(said.get(field))):
+            if isinstance(each, dict):
+                tags |= _leaves({k: v for k, v in each.items() if k != "title"}, f"{field}.{number}")
     return Content(
         run=said["id"],
         title=said["title"],
         parameters={n: str(v) for n, v in said.get("hasParameterSetting", {}).items()},
-        metrics={e["isMeasurementOf"]: float(e["value"]) for e in said.get("hasEvaluation", ())},
+        metrics=scores,
         tags=tags,
-        inputs=tuple(_names(said, ("ingestFrom", "sourceData", "analyzes", "trainingData", "testData"))),
+        inputs=tuple(_names(said)),
         outputs=tuple(f"{o['title']}@{o['version']}" for o in outputs),
     )
 
 
-def _names(said: Document, fields: tuple[str, ...]) -> Iterator[str]:
-    for field in fields:
-        value = said.get(field, ())
-        for each in value if isinstance(value, list) else [value] if value else []:
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Every single value below *value*, by its path."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}.{number}")
+    else:
+        yield path, str(value)
+
+
+def _names(said: Document) -> Iterator[str]:
+    for field in _INPUTS:
+        for each in _listed(said.get(field)):
             yield each["title"] if isinstance(each, dict) else str(each)

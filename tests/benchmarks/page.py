@@ -171,7 +171,8 @@ _NOTES = """\
 - Times are wall time, medians with the 95th and 99th percentile. "CPU" is the mean of what the processor spent in the
   measuring process: what the time would be if nobody else used the machine. Where the load that is stated above was
   higher than the number of cores, read that.
-- MLflow and ML Metadata are given the content of the same runs in their own terms: the same intent, not the same bytes.
+- MLflow and ML Metadata are given every value of the same documents in their own terms: parameters, metrics, inputs and
+  outputs where they have them, and tags or properties for the rest. They check none of it.
   MLflow's searches are over its own few hundred runs. ML Metadata holds the planted graphs in memory, which favours it.
 - pySHACL and pyrudof check the record and the types of what it refers to, with the shapes parsed beforehand.
 - `oxigraph serve` answers from the same quads, in one process and without a guard, a deadline or a limit of memory.

@@ -160,7 +160,7 @@ class Oxigraph:
 
     def outgoing(self, subject: str) -> Sequence[tuple[str, str]]:
         """Predicate and object of every statement about *subject*, each once."""
-        return list(dict.fromkeys([(str(q.predicate), str(q.object)) for q in self._quads(subject, None, None)]))
+        return tuple(dict.fromkeys([(str(q.predicate), str(q.object)) for q in self._quads(subject, None, None)]))
 
     def objects(self, subject: str, predicate: str) -> Sequence[str]:
         """The objects of *subject* and *predicate*, each once."""
