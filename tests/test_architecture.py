@@ -15,7 +15,7 @@ import lakegraph
 PACKAGE = Path(lakegraph.__file__).parent
 CORE = ("validation", "journal", "graph", "index", "questions")
 USE_CASES = (
-    "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "met", "recent",
+    "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "met",
     "names", "receipts", "governing", "people", "changing", "change_effects", "past", "pasts",
     "finding", "comparing", "versioning",
 )  # fmt: skip
@@ -24,6 +24,7 @@ LAYERS: dict[str, int] = {
     "errors": 0,
     "resources": 1,
     "config": 1,
+    "recent": 1,
     "model": 2,
     "rdf": 3,
     **dict.fromkeys(CORE, 4),

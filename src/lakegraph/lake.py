@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,7 +21,7 @@ from lakegraph.projecting import Progress, Projector
 from lakegraph.rdf.intake import Intake
 from lakegraph.receipts import Receipt
 from lakegraph.view import View
-from lakegraph.writer import Writer
+from lakegraph.writer import Writer, uncollected
 
 Document = Mapping[str, Any] | Thing
 _LARGE_GROUP = 32
@@ -193,9 +192,7 @@ class Lake:
 
     def _write(self, group: Sequence[Submission]) -> Callable[[], Sequence[Receipt | BaseException]]:
         """Prepare and journal a group; what is given back shows it. A record that takes another back comes alone."""
-        if len(group) < _LARGE_GROUP:
-            return self._write_together(group)
-        with _uncollected():
+        with uncollected() if len(group) >= _LARGE_GROUP else nullcontext():
             return self._write_together(group)
 
     def _takes_back(self, sent: Submission) -> str | None:
@@ -338,19 +335,6 @@ class Lake:
 
 def _no_past(*_: object) -> Any:
     raise UsageError("This lake has no pasts.", where="as_of")
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Leave garbage in cycles to the end of a group: looking for it took 7 % of the time, and records make none."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _receipt(entry: Entry, prepared: Prepared) -> Receipt:

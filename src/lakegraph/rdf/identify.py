@@ -18,6 +18,7 @@ from lakegraph.rdf.names import digest, slug_of_key, slugify, uuid7
 from lakegraph.rdf.namespaces import LAKE
 from lakegraph.rdf.terms import valid_iri
 from lakegraph.rdf.vocabulary import Ontology, ontology
+from lakegraph.recent import Recent
 
 
 class Names(Protocol):
@@ -64,7 +65,6 @@ def _fields(cls: type[Thing]) -> tuple[_Field, ...]:
 _PLAIN_ID = re.compile(r"[\w.~-]+")
 _ANNOTATIONS = {"annotations"}
 _REMEMBERED = 1000  # longer texts are digested each time: remembering them would let records fill the memory
-_MOST_DIGESTS = 2000
 _KEYS_ONLY = frozenset({"id", "type", "title", "version"})
 
 
@@ -82,7 +82,7 @@ class Identifier:
         self._ontology: Ontology = ontology()
         self._taken: set[str] = set()
         self._inputs: list[str] = []
-        self._digests: dict[str, str] = {}
+        self._digests: Recent[str, str] = Recent(2000)
 
     def tree(self, document: Thing) -> Node:
         """The document as a JSON-LD tree.
@@ -189,13 +189,11 @@ class Identifier:
     def _digest(self, thing: Thing) -> str:
         """The digest of what is said of *thing*; the same program and environment come with record after record."""
         text = thing.model_dump_json(by_alias=True, exclude_none=True, exclude=_ANNOTATIONS)
-        found = self._digests.get(text)
+        found = self._digests.find(text)
         if found is None:
             found = digest(thing.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=_ANNOTATIONS))
             if len(text) <= _REMEMBERED and "null" not in text:  # as what JSON cannot say, such as infinity, is written
-                if len(self._digests) >= _MOST_DIGESTS:
-                    self._digests.clear()
-                self._digests[text] = found
+                self._digests.keep(text, found)
         return found
 
     def _content_segment(self, thing: Thing) -> str:
