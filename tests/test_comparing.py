@@ -153,6 +153,17 @@ def test_a_newer_version_ends_a_rollback(two: LocalLake) -> None:
     assert two.resolve("Diabetes", ["dataset"]).endswith("/3")
 
 
+def test_columns_by_name(two: LocalLake) -> None:
+    """A column is named after its data set; where it came from is a question like any other."""
+    assert two.resolve("Diabetes@0#Glucose").endswith("/attribute/glucose")
+    assert two.answers.column_origins("Diabetes@0#glucose").rows == []
+    with pytest.raises(NotFoundError, match="has no column 'glucos'") as caught:
+        two.resolve("Diabetes@0#glucos")
+    assert "glucose" in (caught.value.hint or "")
+    with pytest.raises(NotFoundError, match="knows nothing called"):
+        two.resolve("Nothing@0#glucose")
+
+
 def test_the_log_of_a_thing(two: LocalLake) -> None:
     """By any name: the records that describe it or refer to it, and their earlier revisions."""
     model = two.log(f"{MODEL}@1")

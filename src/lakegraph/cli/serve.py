@@ -31,6 +31,7 @@ def serve_lake(where: str, chosen: dict[str, object]) -> None:
 
     with open_directory(where, serve=chosen) as lake:
         settings, base = lake.settings, lake.base
+        lake.questions()  # a mistake in one of the lake's own is told here, with its file and line
     run(
         partial(bootstrap.open_lake, where, serve=chosen),
         settings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +11,14 @@ from lakegraph.errors import AmbiguousError, NotFoundError
 from lakegraph.questions.asking import is_known, select
 from lakegraph.questions.protocols import Found, Graph, Index
 from lakegraph.rdf.names import slugify
-from lakegraph.rdf.terms import iri, valid_iri, value
+from lakegraph.rdf.namespaces import DCT, LAKE
+from lakegraph.rdf.terms import iri, lexical, valid_iri, value
 from lakegraph.rdf.vocabulary import ontology
 
 _BLOCK = 1 << 20
 _SHOWN = 6
+_COLUMN = "#"
+_HAVE_COLUMNS = ("dataset", "source")
 
 
 def resolve(text: str, kinds: Sequence[str], index: Index, graph: Graph, base: str) -> str:
@@ -22,7 +26,8 @@ def resolve(text: str, kinds: Sequence[str], index: Index, graph: Graph, base: s
 
     Args:
         text: An IRI of the lake, or a page that one thing is found at; a slug, a path below ``{base}id/``, a title if
-            it is unique, ``title@version``; or the path of a file whose SHA-256 the lake knows.
+            it is unique, ``title@version``, ``title@version#column`` for a column; or the path of a file whose SHA-256
+            the lake knows.
         kinds: The kinds that are meant, where there is one of them; any other is found by its name alone.
         index: Finds things by name.
         graph: Knows IRIs that have no name.
@@ -41,6 +46,9 @@ def resolve(text: str, kinds: Sequence[str], index: Index, graph: Graph, base: s
         found = {f.iri: _shown(f) for f in named or _by_file(name, index)}
         if not found:
             found = dict.fromkeys(_by_path(name, base, graph), "")
+        if not found and _COLUMN in name:
+            thing, _, column = name.rpartition(_COLUMN)
+            return _column(resolve(thing, _HAVE_COLUMNS, index, graph, base), column, graph)
     if len(found) == 1:
         return next(iter(found))
     if not found:
@@ -50,6 +58,25 @@ def resolve(text: str, kinds: Sequence[str], index: Index, graph: Graph, base: s
     more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     hint = f"Say which by its IRI or title@version: {listed}{more}."
     raise AmbiguousError(f"{text!r} means {len(found)} things.", where=text, hint=hint)
+
+
+def _column(thing: str, column: str, graph: Graph) -> str:
+    """The column of a data set that is called *column*, whatever the case."""
+    titles: dict[str, str] = {}
+    for entity in graph.objects(iri(thing), LAKE.hasEntityClass):
+        for attribute in graph.objects(entity, LAKE.hasAttribute):
+            titles.update((lexical(title), attribute) for title in graph.objects(attribute, DCT.title))
+    found = {titles[title] for title in titles if title.casefold() == column.casefold()}
+    if len(found) == 1:
+        return value(found.pop())
+    if not found:
+        near = difflib.get_close_matches(column, titles, n=3) or sorted(titles)[:_SHOWN]
+        hint = f"It has {', '.join(near)}." if near else "Nothing is said of its columns."
+        raise NotFoundError(f"{thing} has no column {column!r}.", where=column, hint=hint)
+    listed = ", ".join(sorted(map(value, found)))
+    raise AmbiguousError(
+        f"{column!r} means {len(found)} columns.", where=column, hint=f"Say which by its IRI: {listed}."
+    )
 
 
 def _by_iri(name: str, index: Index, graph: Graph) -> list[str]:
