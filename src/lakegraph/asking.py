@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -183,6 +183,7 @@ class Asking(Finding):
         accept: Callable[[str], str],
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
+        services: Collection[str] = (),
     ) -> Prepared:
         """A SPARQL query that the guard let through, ready to be asked any number of times by :meth:`answer`.
 
@@ -191,6 +192,7 @@ class Asking(Finding):
             accept: Gives the media type for the query's form: ``select``, ``ask`` or ``construct``.
             default_graphs: ``default-graph-uri`` of the protocol.
             named_graphs: ``named-graph-uri`` of the protocol.
+            services: IRIs that SERVICE may name.
 
         Raises:
             QueryError, ForbiddenError: As the guard says.
@@ -201,6 +203,7 @@ class Asking(Finding):
             timeout=self.settings.limits.query_seconds,
             default_graphs=default_graphs,
             named_graphs=named_graphs,
+            allowed_services=services,
             base=self.base,
         )
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 import pytest
 
+import lakegraph
 from lakegraph.bootstrap import LocalLake
 from lakegraph.federation.answer import PartialAnswerError
+from tests.conftest import BASE
 from tests.federation.catalogs import HEAD
+from tests.federation.conftest import LOCAL
 from tests.federation.hosts import (
     Page,
     Seen,
@@ -40,6 +44,15 @@ def many(count: int) -> ox.Store:
     """An endpoint's store with *count* data sets."""
     kind, title = "http://www.w3.org/ns/dcat#Dataset", "http://purl.org/dc/terms/title"
     return store_of("".join(f'<https://m.example/{n}> a <{kind}> ; <{title}> "{n}" .\n' for n in range(count)))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLake]:
+    """One lake for every fault: each brings peers of its own and asks them by name."""
+    place = tmp_path_factory.mktemp("faults") / "lake"
+    lakegraph.init(place, base=BASE).close()
+    with lakegraph.open(place, federation=LOCAL) as lake:
+        yield lake
 
 
 REDIRECT = Page("", status=302, headers={"Location": "http://169.254.169.254/latest/"})
@@ -78,28 +91,29 @@ FAULTS: dict[str, tuple[str, Any, str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_named_and_costs_its_own_time(asking: LocalLake, fault: str) -> None:
+def test_a_fault_is_named_and_costs_its_own_time(shared: LocalLake, fault: str) -> None:
     """The other source's rows come; the answer is partial; strict makes it an error that carries what there is."""
     kind, page, says = FAULTS[fault]
     path = {"ckan": "", "rdf": "/bad", "sparql": "/bad"}[kind]
     pages = {"/bad": page, "/api/3/action/package_search": page, "/good": endpoint(store_of(GOOD))}
     with host(pages) as made:
-        asking.add_peer("Good", f"{made.url}/good", kind="sparql", license=LICENCE)
-        asking.add_peer("Bad", made.url + path, kind=kind, license=LICENCE, seconds=1, size=1_000_000)
+        good, bad_one = f"Good beside {fault}", f"Bad: {fault}"
+        shared.add_peer(good, f"{made.url}/good", kind="sparql", license=LICENCE)
+        shared.add_peer(bad_one, made.url + path, kind=kind, license=LICENCE, seconds=1, size=1_000_000)
         began = time.monotonic()
-        found = asking.federate(QUERY)
+        found = shared.federate(QUERY, peers=[good, bad_one])
         spent = time.monotonic() - began
         assert [row["t"] for row in found.rows] == ['"Good"']
         assert found.partial
         [bad] = found.failing
-        assert bad.title == "Bad"
+        assert bad.title == bad_one
         assert bad.status == "failed"
         assert bad.error is not None
         assert says in bad.error["detail"] or says == bad.error["code"]
         assert bad.seconds < 3
         assert spent < 8
         with pytest.raises(PartialAnswerError, match=r"The answer is not whole\. Bad: ") as caught:
-            asking.federate(QUERY, strict=True)
+            shared.federate(QUERY, peers=[good, bad_one], strict=True)
         assert caught.value.answer is not None
         assert len(caught.value.answer.rows) == 1
 
@@ -156,9 +170,6 @@ def test_more_documents_than_are_read_are_told(asking: LocalLake, tmp_path: Path
         number = int(seen.query.get("n", 0))
         following = f"<{seen.path.partition('?')[0]}?n={number + 1}>"
         return Page(f"<a:a> <http://www.w3.org/ns/hydra/core#next> {following} .")
-
-    import lakegraph
-    from tests.conftest import BASE
 
     lakegraph.init(tmp_path / "few", base=BASE).close()
     settings = {"local": ["127.0.0.0/8"], "pages": 5}

@@ -1,4 +1,4 @@
-"""Commands that reach other catalogs: peers, federate."""
+"""Commands that reach other catalogs: peers, mappings, federate."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lakegraph.cli.output import say, say_json, say_receipt, say_table
 from lakegraph.cli.record import as_json
 from lakegraph.errors import PeerError
 from lakegraph.rdf.terms import value
+from lakegraph.rdf.vocabulary import ontology
 
 if TYPE_CHECKING:
     from lakegraph.federation.answer import FederatedAnswer
@@ -224,4 +225,83 @@ def _show_plan(plan: dict[str, Any]) -> None:
     say("Nothing was sent.", style="dim")
 
 
-COMMANDS = (peers, federate)
+_MANUAL = "semapv:ManualMappingCuration"
+
+
+@click.group()
+def mappings() -> None:
+    """Which terms of other vocabularies say what terms of ours."""
+
+
+@mappings.command("list")
+@click.option("--own", is_flag=True, help="Only those that people of this lake accepted.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "sssom"]), default="text", show_default=True)
+@click.pass_context
+def mappings_list(ctx: click.Context, own: bool, form: str) -> None:
+    """Every mapping, the lake's own first; whether it is used without being asked for."""
+    with lake_of(ctx) as lake:
+        found = [m for m in lake.list_mappings() if not own or m["origin"] == "lake"]
+    if form == "json":
+        say_json(found)
+    elif form == "sssom":
+        click.echo("subject_id\tpredicate_id\tobject_id\tmapping_justification\tconfidence\tcomment")
+        for m in found:
+            cells = (
+                m["ours"],
+                m["relation"],
+                m["theirs"],
+                "semapv:ManualMappingCuration",
+                m["confidence"],
+                m["comment"],
+            )
+            click.echo("\t".join(str(cell).replace("\t", " ").replace("\n", " ") for cell in cells))
+    else:
+        rows = [
+            (m["ours"], m["relation"], m["theirs"], f"{m['confidence']:g}", m["origin"], "yes" if m["used"] else "no")
+            for m in found
+        ]
+        say_table(["ours", "relation", "theirs", "confidence", "from", "used"], rows)
+
+
+@mappings.command("propose")
+@click.argument("peer")
+@as_json
+@click.pass_context
+def mappings_propose(ctx: click.Context, peer: str, form: str) -> None:
+    """What terms of PEER may correspond to, with reasons; nothing is used before a person accepts it."""
+    with lake_of(ctx) as lake:
+        found = [proposal.as_dict() for proposal in lake.propose_mappings(peer)]
+    if form == "json":
+        say_json(found)
+        return
+    short = ontology().shorten
+    rows = [(short(p["ours"]), p["relation"], p["theirs"], f"{p['confidence']:g}", p["reason"]) for p in found]
+    say_table(["ours", "relation", "theirs", "confidence", "because"], rows)
+    say(
+        "lakegraph mappings accept OURS RELATION THEIRS --by PERSON --why REASON" if rows else "Nothing new.",
+        style="dim",
+    )
+
+
+@mappings.command("accept")
+@click.argument("ours")
+@click.argument("relation")
+@click.argument("theirs")
+@click.option("--by", required=True, metavar="PERSON", help="Who accepts it.")
+@click.option("--why", required=True, help="The reason, kept with the mapping.")
+@click.option("--confidence", type=click.FloatRange(0, 1), default=0.9, show_default=True)
+@as_json
+@click.pass_context
+def mappings_accept(
+    ctx: click.Context, ours: str, relation: str, theirs: str, by: str, why: str, confidence: float, form: str
+) -> None:
+    """Record that OURS and THEIRS correspond by RELATION, such as skos:exactMatch; it is used from then on."""
+    with lake_of(ctx) as lake:
+        receipt = lake.accept_mapping(ours, relation, theirs, by=by, why=why, confidence=confidence)
+    if form == "json":
+        say_json(receipt.as_dict())
+    else:
+        say_receipt(receipt)
+
+
+COMMANDS = (peers, mappings, federate)

@@ -8,7 +8,6 @@ from typing import Any
 
 from lakegraph.config import FederationSettings
 from lakegraph.errors import ConflictError
-from lakegraph.federation.accepted import read_accepted
 from lakegraph.federation.addresses import Origin, Rules, origin_of
 from lakegraph.federation.broker import Broker
 from lakegraph.federation.cache import Cache
@@ -17,7 +16,6 @@ from lakegraph.federation.peers import Peer, find_peer, peer_document, read_peer
 from lakegraph.federation.probing import Probe, probe
 from lakegraph.federation.secrets import Secrets
 from lakegraph.lake import Lake
-from lakegraph.rdf.mappings import Mapped
 from lakegraph.rdf.names import slugify
 from lakegraph.receipts import Receipt
 
@@ -172,10 +170,6 @@ class Federating(Lake):
                 holds=[{"heldTerm": term, "heldCount": count} for term, count in holdings.items()],
             ),
         )
-
-    def accepted(self) -> list[Mapped]:
-        """The mappings that people of this lake accepted, as rows of a table."""
-        return read_accepted(self._projector.graph)
 
     def close(self) -> None:
         """Let go of the cache and of the lake."""

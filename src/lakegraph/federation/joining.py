@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lakegraph.asking import Asking
-from lakegraph.errors import UsageError
+from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.federation.answer import FederatedAnswer, partial_error
 from lakegraph.federation.broker import Fetched
-from lakegraph.federation.endpoint import RESULTS, Answer, read_answer
+from lakegraph.federation.endpoint import RESULTS, Answer, CutError, over, read_answer
 from lakegraph.federation.federate import Federation, Here
-from lakegraph.federation.federating import Federating
-from lakegraph.federation.mappings import REACHES, Mappings, Reach, shipped
+from lakegraph.federation.mappings import REACHES, Reach
+from lakegraph.federation.matching import Matching
+from lakegraph.federation.peers import Peer
 from lakegraph.federation.recording import recorded
-from lakegraph.graph import Limits, bound, inspect_query
+from lakegraph.federation.services import answered
+from lakegraph.graph import Kept, Limits, Prepared, Running, bound, inspect_query
 from lakegraph.questions import CARD, bind
 from lakegraph.rdf.terms import iri
 
-_MOST_TEXT = 16 * 2**20
+_LARGE = Limits(size=16 * 2**20, operators=10**9, free_paths=True)
+"""What was fetched stands in the text, and makes it large."""
 
 
-class Joining(Federating, Asking):
+class Joining(Matching):
     """Calls that ask many catalogs."""
 
     def federate(
@@ -98,9 +100,40 @@ class Joining(Federating, Asking):
         bindings = bind(question, parameters, resolve=named)
         return bound(question.text, bindings)
 
-    def mappings(self, matches: Reach = "close") -> Mappings:
-        """The mappings that are carried and those that people of this lake accepted."""
-        return Mappings((*shipped(), *self.accepted()), matches)
+    # -- SERVICE ------------------------------------------------------------------------------------------------------
+
+    def prepared(self, text: str, **options: Any) -> Prepared:
+        """As for any lake; a query may call registered peers by SERVICE, by their IRI or address."""
+        if "service" not in text.lower():
+            return super().prepared(text, **options)
+        return super().prepared(text, services=frozenset(self._services()), **options)
+
+    def answer(self, asked: Prepared, *, min_seq: int | None = None) -> Running | Kept:
+        """As for any lake; what a query calls by SERVICE is asked first, through the broker."""
+        if asked.services:
+            text = answered(asked.text, self._call)
+            asked = self.queries.reworded(asked, text, _LARGE)
+        return super().answer(asked, min_seq=min_seq)
+
+    def _services(self) -> dict[str, Peer]:
+        """What SERVICE may name: the IRI, the address or the endpoint of a peer that answers SPARQL."""
+        peers = [peer for peer in self.registered() if peer.is_queried]
+        return {name: peer for peer in peers for name in (peer.iri, peer.address, peer.endpoint)}
+
+    def _call(self, service: str, query: Callable[[int], str]) -> Answer:
+        peer = self._services().get(service)
+        if peer is None:
+            raise NotFoundError(f"The service <{service}> is no longer registered.", where=service)
+        found = over(self.line(peer, budget=peer.caps.seconds))(query(peer.rows))
+        if found.cut or len(found.rows) > peer.rows:
+            raise CutError(
+                f"{peer.title} gave only a part of its rows.",
+                where=service,
+                hint="Ask it for less, or raise the rowLimit of the peer.",
+            )
+        return found
+
+    # -- evaluating ---------------------------------------------------------------------------------------------------
 
     def _run_here(self, text: str) -> Answer:
         body = self.query(text)
@@ -113,6 +146,6 @@ class Joining(Federating, Asking):
             timeout=self.settings.limits.query_seconds,
             base=self.base,
             union=False,
-            limits=Limits(size=_MOST_TEXT, free_paths=True),
+            limits=_LARGE,
         )
         return b"".join(self.queries.start(asked, store=place))

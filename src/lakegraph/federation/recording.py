@@ -33,7 +33,7 @@ def recorded(
         "endedAt": datetime.now(UTC).isoformat(),
         "runStatus": "succeeded",
         "queryText": answer.query,
-        "resultNote": f"{len(answer)} rows{', partial' if answer.partial else ''}",
+        "comment": f"{len(answer)} rows{', partial' if answer.partial else ''}",
         "hasPeerAnswer": [_told(report) for report in answer.sources if report.kind and "/id/peer/" in report.source],
     }
     if by:

@@ -143,6 +143,17 @@ class QueryService:
         request = Request(text, "", index, flags, *caps, int(timeout) + 1, base, *given)
         return Prepared(text, seen.form, FORMATS[index], timeout, seen.services, request.body())
 
+    def reworded(self, asked: Prepared, text: str, limits: Limits) -> Prepared:
+        """*asked* with another text, such as one in which the calls of services have been answered.
+
+        Raises:
+            QueryError: The text is malformed or beyond the limits.
+            ForbiddenError: It still calls a service.
+        """
+        seen = inspect_query(text, limits=limits)
+        body = frames.read_body(asked.body)._replace(text=text).body()
+        return asked._replace(text=text, services=seen.services, body=body)
+
     def start(self, asked: Prepared, *, min_seq: int | None = None, store: Path | None = None) -> Running | Kept:
         """Begin to answer a query.
 

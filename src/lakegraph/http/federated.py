@@ -58,5 +58,16 @@ class Federated(Protocol):
     ) -> dict[str, Any]:
         """What would be asked of whom."""
 
+    def list_mappings(self) -> list[dict[str, Any]]:
+        """Every mapping."""
+
+    def propose_mappings(self, peer: str) -> Sequence[Said]:
+        """What terms of a peer may correspond to."""
+
+    def accept_mapping(
+        self, ours: str, relation: str, theirs: str, *, by: str, why: str, confidence: float = 0.9
+    ) -> Receipt:
+        """Record that two terms correspond."""
+
     def test_peer(self, name: str, *, save: bool = False) -> Said:
         """Ask a peer what it holds."""

@@ -1,4 +1,4 @@
-"""/peers and /federate: other catalogs, registered and asked."""
+"""/peers, /mappings and /federate: other catalogs registered, understood and asked."""
 
 from __future__ import annotations
 
@@ -55,6 +55,33 @@ def test_peer() -> Response:
     parameters()
     said = fields(sent(), {"peer": str, "save": bool}, required=("peer",))
     return as_json(lake().test_peer(said["peer"], save=said.get("save", False)).as_dict())
+
+
+@blueprint.get("/mappings")
+@describes(Operation(refuses=(400, 406)))
+def mappings() -> Response:
+    """Every mapping of terms: the lake's own, and those that are carried."""
+    parameters()
+    return as_json(lake().list_mappings())
+
+
+@blueprint.post("/mappings/proposals")
+@describes(Operation(body={JSON: "ProbingPeer"}, refuses=(*_WRITES, 502, 504)))
+def propose_mappings() -> Response:
+    """What terms of a peer may correspond to, with reasons."""
+    parameters()
+    said = fields(sent(), {"peer": str}, required=("peer",))
+    return as_json([proposal.as_dict() for proposal in lake().propose_mappings(said["peer"])])
+
+
+@blueprint.post("/mappings")
+@describes(Operation(body={JSON: "Mapping"}, answers={201: (JSON,)}, schema="Receipt", refuses=_WRITES))
+def accept_mapping() -> Response:
+    """Record that a person holds two terms to correspond."""
+    parameters()
+    needed = ("ours", "relation", "theirs", "by", "why")
+    said = fields(sent(), dict.fromkeys(needed, str) | {"confidence": (int, float)}, required=needed)
+    return sent_receipt(lake().accept_mapping(said.pop("ours"), said.pop("relation"), said.pop("theirs"), **said))
 
 
 _FEDERATE = {

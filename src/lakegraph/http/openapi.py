@@ -187,6 +187,15 @@ def _schemas() -> dict[str, Any]:
             "parameters": {"type": "object", "additionalProperties": text},
         },
     }
+    schemas["Mapping"] = {
+        "type": "object",
+        "required": ["ours", "relation", "theirs", "by", "why"],
+        "additionalProperties": False,
+        "properties": {
+            **dict.fromkeys(("ours", "relation", "theirs", "by", "why"), text),
+            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+        },
+    }
     schemas["RemovingPeer"] = {
         "type": "object",
         "required": ["peer", "by", "why"],

@@ -12,6 +12,7 @@ from lakegraph.remote.connection import JSON, Connection
 if TYPE_CHECKING:
     from lakegraph.federation.answer import FederatedAnswer
     from lakegraph.federation.probing import Probe
+    from lakegraph.federation.proposing import Proposal
 
 
 class RemoteFederating:
@@ -77,6 +78,24 @@ class RemoteFederating:
         said: dict[str, Any] = {"query": query, "peers": None if peers is None else list(peers), "matches": matches}
         found: dict[str, Any] = self._post("/federate", said | {"explain": True, "parameters": parameters or None})
         return found
+
+    def list_mappings(self) -> list[dict[str, Any]]:
+        """Every mapping; see :meth:`lakegraph.federation.matching.Matching.list_mappings`."""
+        found: list[dict[str, Any]] = self._wire.get("/mappings").json()
+        return found
+
+    def propose_mappings(self, peer: str) -> list[Proposal]:
+        """What terms of a peer may correspond to, with reasons."""
+        from lakegraph.federation.proposing import Proposal
+
+        return [Proposal(**each) for each in self._post("/mappings/proposals", {"peer": peer})]
+
+    def accept_mapping(
+        self, ours: str, relation: str, theirs: str, *, by: str, why: str, confidence: float = 0.9
+    ) -> Receipt:
+        """Record that two terms correspond; see :meth:`lakegraph.federation.matching.Matching.accept_mapping`."""
+        said = {"ours": ours, "relation": relation, "theirs": theirs, "by": by, "why": why, "confidence": confidence}
+        return Receipt.from_dict(self._post("/mappings", said))
 
     def _post(self, path: str, said: Mapping[str, Any]) -> Any:
         """The JSON answer to a JSON body of the fields that are said."""
