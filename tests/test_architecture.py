@@ -17,7 +17,7 @@ CORE = ("validation", "journal", "graph", "index", "questions")
 USE_CASES = (
     "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "met",
     "names", "receipts", "governing", "people", "changing", "change_effects", "past", "pasts",
-    "finding", "comparing", "versioning",
+    "finding", "comparing", "versioning", "tokens",
 )  # fmt: skip
 
 LAYERS: dict[str, int] = {

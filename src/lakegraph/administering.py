@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, BinaryIO, Literal
 
 from lakegraph import resources
@@ -17,6 +18,7 @@ from lakegraph.projecting import Progress
 from lakegraph.questions import select
 from lakegraph.rdf.terms import iri, value
 from lakegraph.rdf.vocabulary import ontology
+from lakegraph.tokens import TOKENS, Tokens
 from lakegraph.validation import Gate, Report, Result, ShapeSet
 from lakegraph.view import Layer, View
 
@@ -41,6 +43,11 @@ class Swamped:
 
 class Administration(Finding):
     """Calls for stewards and operators."""
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Who may do what over HTTP."""
+        return Tokens(self.directory / TOKENS if self.directory else None)
 
     def status(self) -> dict[str, Any]:
         """What this lake is and holds: its base, how many records, and how many things of each kind."""

@@ -35,6 +35,7 @@ from lakegraph.projecting import Progress, Projector
 from lakegraph.rdf.inference import reasoner
 from lakegraph.rdf.mapper import mapper
 from lakegraph.rdf.vocabulary import ontology
+from lakegraph.tokens import TOKENS, Tokens
 from lakegraph.validation import Gate, ShapeSet
 from lakegraph.versioning import Versioning
 from lakegraph.view import Layer, View
@@ -168,7 +169,21 @@ def rebuild(directory: str | Path, *, progress: Progress | None = None) -> int:
         return lake.journal.last_seq
 
 
-def serve_settings(directory: str | Path, host: str | None, port: int | None) -> dict[str, object]:
+def tokens_of(directory: str | Path) -> Tokens:
+    """The tokens of the lake in *directory*, which may be served meanwhile.
+
+    Raises:
+        NotFoundError: There is no lake.
+    """
+    where = Path(directory)
+    if not (where / _JOURNAL).is_file():
+        raise NotFoundError(
+            f"There is no lake in {directory}.", where=str(directory), hint="lakegraph init --base https://… makes one."
+        )
+    return Tokens(where / TOKENS)
+
+
+def serve_settings(directory: str | Path, **said: object) -> dict[str, object]:
     """Where the lake in *directory* listens, with what was said on the command line put first."""
-    said = config.load(lake=str(directory)).serve.model_dump()
-    return said | {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    known = config.load(lake=str(directory)).serve.model_dump()
+    return known | {name: value for name, value in said.items() if value not in (None, ())}

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lakegraph.change_effects import CHANGE, parse_quads
-from lakegraph.errors import LakeBusyError, NotFoundError, UsageError
+from lakegraph.errors import LakeBusyError, NotFoundError, RdfSyntaxError, UsageError
 from lakegraph.graph import ChangeSet, EditRules, Limits, Update, evaluate_update, protected
 from lakegraph.journal import Draft
 from lakegraph.lake import Lake
@@ -17,6 +17,7 @@ from lakegraph.rdf.intake import parse
 from lakegraph.rdf.names import uuid7
 from lakegraph.rdf.namespaces import LAKE
 from lakegraph.rdf.terms import Triple, valid_iri, value
+from lakegraph.rdf.vocabulary import ontology
 from lakegraph.receipts import Receipt, Refusal
 from lakegraph.validation import Report
 
@@ -24,6 +25,7 @@ _OWN = ("graph/vocabulary", "graph/agents")
 _DEFAULT_GRAPH = "graph/default"
 _GENID = ".well-known/genid/"
 _LEVEL = "internal"
+_TURTLE = "text/turtle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ class Changing(Lake):
                 return token
             return names.setdefault(token, f"<{self.base}{_GENID}{uuid7()}>")
 
-        triples = parse(body, media_type, name)
+        triples = _parsed(body, media_type, name)
         if len(triples) > self.settings.limits.change_quads:
             raise UsageError(
                 f"{len(triples)} statements are too many for one change.",
@@ -270,6 +272,17 @@ class Changing(Lake):
         if name.startswith(self._reserved) or name in {self.base + own for own in _OWN} or self.journal.wrote(name):
             raise protected(name)
         return name
+
+
+def _parsed(body: bytes, media_type: str, base: str) -> list[Triple]:
+    """The triples of a document; Turtle may use the lake's own prefixes without declaring them."""
+    try:
+        return parse(body, media_type, base)
+    except RdfSyntaxError as error:
+        if media_type != _TURTLE or "prefix" not in error.message:
+            raise
+    declared = "".join(f"@prefix {name}: <{space}> . " for name, space in ontology().prefixes.items())
+    return parse(declared.encode() + body, media_type, base)
 
 
 def _lines(triples: Iterable[Triple], graph: str) -> bytes:

@@ -56,6 +56,13 @@ class ServeSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8010, ge=0, le=65535)
     threads: int = Field(default=8, ge=1, le=256)
+    hosts: tuple[str, ...] = Field(default=(), description="Further host names under which requests may come.")
+    cors: tuple[str, ...] = Field(default=(), description="Origins of other sites whose pages may use the service.")
+    anonymous_read: bool = Field(
+        default=True, description="Whether whoever has no token may read, once there are tokens."
+    )
+    tls_certificate: Path | None = Field(default=None, description="The certificate (PEM); plain HTTP without.")
+    tls_key: Path | None = Field(default=None, description="Its key (PEM).")
 
 
 class CatalogSettings(BaseModel):

@@ -114,6 +114,14 @@ class ForbiddenError(LakegraphError):
     exit_code = 1
 
 
+class UnauthorizedError(LakegraphError):
+    """This needs a token that counts."""
+
+    code = "unauthorized"
+    status = 401
+    exit_code = 1
+
+
 class LakeBusyError(LakegraphError):
     """Another process holds this lake, or it cannot be reached now."""
 

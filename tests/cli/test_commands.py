@@ -325,3 +325,21 @@ def test_evidence_from_the_command_line(filled: Run, tmp_path: Path) -> None:
     assert f"entry 7 ({erased}) was lawfully erased on" in said
     assert said.endswith("as entry 8 says: request 12\nEverything agrees.\n")
     assert filled("audit", "--since", "model.bin").exit_code == 2
+
+
+def test_tokens_are_made_shown_once_and_revoked(run: Run) -> None:
+    """The token alone goes to standard output, so that it can be piped; it works beside a server."""
+    assert run("init", "--base", BASE).exit_code == 0
+    made = run("token", "create", "ann", "--scope", "steward", "--days", "30")
+    secret = made.stdout.strip()
+    assert secret.startswith("lake_")
+    assert "not shown again" in made.stderr
+    listed = run("token", "list", "--format", "json").stdout
+    (known,) = json.loads(listed)
+    assert (known["name"], known["scopes"]) == ("ann", ["steward"])
+    assert secret not in listed
+    assert "steward" in run("token", "list").stdout
+    assert "is revoked" in run("token", "revoke", known["id"]).stdout
+    assert run("token", "revoke", "ann").exit_code == 3
+    assert run("--lake", "nowhere", "token", "list").exit_code == 3
+    assert run("--lake", "http://127.0.0.1:9", "token", "list").exit_code == 2

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from graph_data import MARKER, QUADS, TYPE, bundle, record, records, run
@@ -230,3 +232,48 @@ def test_snapshot_needs_a_free_place(disk: Oxigraph, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     with pytest.raises(StorageError, match="Directory exists"):
         disk.snapshot(tmp_path / "taken")
+
+
+def test_only_one_flush_at_a_time(tmp_path: Path) -> None:
+    """Two at once can leave one of them waiting for ever (RocksDB's issue 12094): backups and bulk loads take turns."""
+    graph = Oxigraph.open(tmp_path / "graph")
+    store, busy, overlaps = graph._store, threading.Lock(), []
+
+    class Watched:
+        """The store, noting whether a call that flushes comes while another is under way."""
+
+        def __getattr__(self, name: str) -> Any:
+            call = getattr(store, name)
+            if name not in ("backup", "flush", "bulk_load"):
+                return call
+
+            def watched(*arguments: Any) -> Any:
+                if not busy.acquire(blocking=False):
+                    overlaps.append(name)
+                    return call(*arguments)
+                try:
+                    time.sleep(0.01)
+                    return call(*arguments)
+                finally:
+                    busy.release()
+
+            return watched
+
+    graph._store = Watched()  # type: ignore[assignment]
+    lines = b"".join(b"<urn:s%d> <urn:p> <urn:o> .\n" % n for n in range(oxigraph.BULK_QUADS))
+
+    def back_up(name: str) -> None:
+        for n in range(5):
+            graph.snapshot(tmp_path / f"{name}{n}")
+
+    threads = [threading.Thread(target=back_up, args=(name,)) for name in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for n in range(4):
+        graph.apply([Change(n + 1, b'<urn:x> <urn:p> "%d" .\n' % n)])
+        graph.apply([Change(n + 1, lines)])
+    for thread in threads:
+        thread.join()
+    graph._store = store
+    graph.close()
+    assert overlaps == []

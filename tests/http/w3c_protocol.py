@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,13 @@ class Request:
     boolean: bool | None
     format: str | None
 
+    @property
+    def writes(self) -> bool:
+        """Whether it is meant for the endpoint of updates, which has an address of its own here."""
+        said = f"{self.path} {(self.body or b'').decode('latin-1')}"
+        media_type = next((v for k, v in self.headers.items() if k.lower() == "content-type"), "")
+        return media_type.startswith("application/sparql-update") or re.search(r"[?&\s]update=", said) is not None
+
 
 @dataclass(frozen=True)
 class Case:
@@ -42,6 +50,11 @@ class Case:
     name: str
     graphs: tuple[tuple[str, Path], ...]
     requests: tuple[Request, ...]
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is about updates."""
+        return "update" in self.short
 
     @property
     def short(self) -> str:
@@ -102,18 +115,22 @@ def quads(cases: list[Case]) -> dict[str, bytes]:
     return found
 
 
-def run(case: Case, url: str) -> str:
+def run(case: Case, url: str, token: str) -> str:
     """Send the requests of *case* to the service at *url*; what went wrong, or nothing."""
-    return "; ".join(_run(case, url))
+    return "; ".join(_run(case, url, token))
 
 
-def _run(case: Case, url: str) -> Iterator[str]:
+def _run(case: Case, url: str, token: str) -> Iterator[str]:
     parts = urlsplit(url)
+    said, seen = {"Authorization": f"Bearer {token}"}, "0"
     for request in case.requests:
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=120)
         try:
-            connection.request(request.method, request.path, request.body, request.headers)
+            path = request.path.replace("/sparql", "/update", 1) if request.writes else request.path
+            headers = {**request.headers, **said, "Lake-Min-Seq": seen}
+            connection.request(request.method, path, request.body, headers)
             response = connection.getresponse()
+            seen = str(max(int(seen), int(response.headers.get("Lake-Seq", "0"))))
             body, media_type = response.read(), (response.headers["Content-Type"] or "").partition(";")[0]
         finally:
             connection.close()

@@ -143,7 +143,7 @@ def _syntax(case: Query, status: int, body: bytes, _: str) -> str:
 
 def _ask(url: str, text: str, graphs: Sequence[tuple[str, str]], accept: str) -> tuple[int, bytes, str]:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=120)
     try:
         headers = {"Accept": accept, "Content-Type": "application/sparql-query; charset=utf-8"}
         connection.request("POST", f"/sparql?{urlencode(graphs)}", text.encode(), headers)

@@ -11,7 +11,20 @@ from typing import Any
 import click
 
 from lakegraph import __version__
-from lakegraph.cli import administer, ask, bench, compare, demo, evidence, federate, learn, record, reference, serve
+from lakegraph.cli import (
+    administer,
+    ask,
+    bench,
+    compare,
+    demo,
+    evidence,
+    federate,
+    learn,
+    record,
+    reference,
+    serve,
+    token,
+)
 from lakegraph.cli.output import say_error, say_refusal
 from lakegraph.errors import LakegraphError, StorageError
 from lakegraph.receipts import Refusal
@@ -86,6 +99,6 @@ def main(ctx: click.Context, lake: str, token: str | None) -> None:
     ctx.obj = {"lake": lake, "token": token}
 
 
-for module in (record, ask, compare, learn, evidence, federate, administer, serve, demo, bench, reference):
+for module in (record, ask, compare, learn, evidence, federate, administer, serve, token, demo, bench, reference):
     for command in module.COMMANDS:
         main.add_command(command)

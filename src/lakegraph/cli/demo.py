@@ -43,7 +43,7 @@ def demo(directory: Path, port: int | None, no_serve: bool) -> None:
     from lakegraph import bootstrap
     from lakegraph.cli.serve import serve_lake
 
-    serve_lake(str(where), bootstrap.serve_settings(where, None, port))
+    serve_lake(str(where), bootstrap.serve_settings(where, port=port))
 
 
 def _check_whole(where: Path, directory: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 from typing import BinaryIO
 
 import pyoxigraph as ox
@@ -39,6 +39,9 @@ class Oxigraph:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self._lock = RLock()
+        # Two flushes at once can leave one waiting for ever (github.com/facebook/rocksdb/issues/12094, seen here within
+        # two hundred backups from two threads). Backups and bulk loads flush too.
+        self._flushing = Lock()
         self._closed = False
         self._version = 0
         self._unflushed = False  # opening writes out what the log holds
@@ -102,9 +105,11 @@ class Oxigraph:
         if self._unflushed and self.path:
             # Bulk-loaded files are durable at once and the log's tail is not: after a power loss the older entries
             # would be the missing ones.
-            store.flush()
+            with self._flushing:
+                store.flush()
             self._unflushed = False
-        store.bulk_load(text, N_QUADS)
+        with self._flushing:
+            store.bulk_load(text, N_QUADS)
 
     def query(self, text: str, bindings: Mapping[str, str] | None = None) -> Rows | bool | list[Triple]:
         """Answer one of the project's own questions; see :meth:`lakegraph.graph.Graph.query`."""
@@ -203,7 +208,8 @@ class Oxigraph:
         try:
             directory.parent.mkdir(parents=True, exist_ok=True)
             if self.path:
-                store.backup(str(directory))
+                with self._flushing:
+                    store.backup(str(directory))
             else:
                 ox.Store(str(directory)).bulk_load(store.dump(format=N_QUADS), N_QUADS)
         except (OSError, RuntimeError) as error:
@@ -218,7 +224,8 @@ class Oxigraph:
         with self._lock:
             store, self._store, self._closed = self._store, None, True
             if store is not None and self.path and self._unflushed:
-                with contextlib.suppress(OSError, RuntimeError):  # the journal has it; the next opening replays
+                # What cannot be written the journal has; the next opening replays it.
+                with self._flushing, contextlib.suppress(OSError, RuntimeError):
                     store.flush()
 
     def _handle(self) -> ox.Store:

@@ -16,6 +16,7 @@ from lakegraph.errors import QueryError
 from lakegraph.graph.guard import Limits, inspect_update
 from lakegraph.graph.lexer import Token, refused, tokens
 
+_NOTHING: Final = "INSERT DATA{}"
 DEFAULT: Final = "DEFAULT"
 """In place of a graph's name: the default graph."""
 
@@ -69,6 +70,28 @@ def operations(text: str, limits: Limits) -> list[Operation]:
         if not reader.at_end:
             reader.take(";")
     return found
+
+
+def without_silent_loads(text: str, limits: Limits) -> str:
+    """*text* with ``LOAD SILENT`` made an operation that does nothing; every place in it stays where it was.
+
+    LOAD always fails here, and SILENT says that a failure is to be passed over (SPARQL 1.1 Update, section 3.1.4).
+    """
+    if "load" not in text.lower():
+        return text
+    found = tokens(text, depth=limits.depth)
+    for index, token in enumerate(found):
+        before = found[index - 1] if index else None
+        begins = before is None or before.text == ";" or before.kind in ("iri", "string")
+        after = [t.text.upper() for t in found[index + 1 : index + 5]]
+        if token.depth or not begins or token.text.upper() != "LOAD" or after[:1] != ["SILENT"]:
+            continue
+        count = 5 if after[2:] == ["INTO", "GRAPH"] else 2
+        parts = found[index : index + count + 1]
+        if len(parts) == count + 1 and all(t.kind in ("iri", "name") for t in (parts[2], parts[-1])):
+            end = parts[-1].start + len(parts[-1].text)
+            text = text[: token.start] + _NOTHING.ljust(end - token.start) + text[end:]
+    return text
 
 
 class _Reader:

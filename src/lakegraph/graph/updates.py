@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from lakegraph.graph.engine_errors import query_error
 from lakegraph.graph.guard import Limits
 from lakegraph.graph.protocol import Graph
 from lakegraph.graph.running import QueryTooExpensiveError
-from lakegraph.graph.update_parts import operations
+from lakegraph.graph.update_parts import operations, without_silent_loads
 from lakegraph.rdf.terms import valid_iri
 
 _START_SECONDS: Final = 10
@@ -107,6 +107,7 @@ def evaluate(update: Update, graph: Graph, directory: Path | None, rules: EditRu
         NotFoundError, ConflictError: A graph is missing, or there already.
         DeadlineError, QueryTooExpensiveError, UpdateTooLargeError: It costs too much.
     """
+    update = replace(update, text=without_silent_loads(update.text, limits))
     parts = operations(update.text, limits)
     if (update.using or update.using_named) and any(p.using or p.graph for p in parts if p.kind == "modify"):
         raise QueryError(

@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -135,7 +135,10 @@ class QueryService:
             QueryError: It is malformed or refused; ``where`` gives line and column.
             ForbiddenError: It calls a service that may not be called.
         """
-        seen = inspect_query(text, services=allowed_services, limits=limits or self._limits.text)
+        bounds = limits or self._limits.text
+        if default_graphs or named_graphs:
+            bounds = replace(bounds, free_paths=True)  # who names graphs bounds what a path can visit
+        seen = inspect_query(text, services=allowed_services, limits=bounds)
         index = format_for(seen.form, accept(seen.form))
         given = (lines(default_graphs), lines(named_graphs)) if default_graphs or named_graphs else ()
         flags = frames.DATASET if given else 0 if seen.dataset or not union else frames.UNION

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from typing import cast
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
@@ -14,6 +15,7 @@ from lakegraph.http import (
     evidence,
     exporting,
     federation,
+    graph_store,
     openapi,
     problems,
     publishing,
@@ -21,8 +23,11 @@ from lakegraph.http import (
     records,
     running,
     service,
+    update,
 )
-from lakegraph.http.gateway import Application, Gateway
+from lakegraph.http.access import Access
+from lakegraph.http.cors import Cors
+from lakegraph.http.gateway import LOOPBACK, Application, Gateway
 from lakegraph.http.headers import ALWAYS, compressed, entity_tag, tag_matches, worth_compressing
 from lakegraph.http.metrics import Metrics
 from lakegraph.http.negotiation import accepts_gzip
@@ -46,14 +51,32 @@ def create_app(served: Served, *, hosts: Collection[str] = (), querylog: QueryLo
     metrics = Metrics()
     app.config.update(LAKE=served, METRICS=metrics, STATISTICS=Statistics(served))
     problems.register(app)
-    parts = (records, asking, entities, evidence, exporting, federation, publishing, service, running, queries, openapi)
-    for module in parts:
+    for module in (
+        records,
+        asking,
+        update,
+        graph_store,
+        entities,
+        evidence,
+        exporting,
+        federation,
+        publishing,
+        service,
+        running,
+        queries,
+        openapi,
+    ):
         app.register_blueprint(module.blueprint)
     app.before_request(_begin)
     app.after_request(_finish)
     endpoint = Endpoint(served, metrics, querylog or QueryLog())
     inner = cast("Application", app.wsgi_app)
-    app.wsgi_app = Gateway(inner, endpoint, served.base, hosts)  # type: ignore[method-assign]
+    serve = served.settings.serve
+    names = frozenset((*hosts, *serve.hosts, serve.host))
+    own = LOOPBACK | names | {urlsplit(served.base).hostname or ""}
+    access = Access(served.tokens, anonymous_read=serve.anonymous_read, hosts=own, origins=serve.cors)
+    gateway = Gateway(inner, endpoint, served.base, access, names)
+    app.wsgi_app = Cors(gateway, serve.cors) if serve.cors else gateway  # type: ignore[method-assign]
     return app
 
 

@@ -1,4 +1,4 @@
-"""/id/… and /graph/…: a thing's IRI is its address; RDF by Accept or suffix, a plain page for people."""
+"""/id/…: a thing's IRI is its address; RDF by Accept or suffix, a plain page for people."""
 
 from __future__ import annotations
 
@@ -32,14 +32,6 @@ def thing(path: str) -> Response:
     """Everything that is said of a thing and of its parts."""
     parameters()
     return _below("id/", path)
-
-
-@blueprint.get("/graph/<path:path>")
-@describes(Operation(parameters=(_PATH,), answers={200: FORMS}, refuses=(400, 404, 406)))
-def graph(path: str) -> Response:
-    """What is said of one of the lake's own graphs."""
-    parameters()
-    return _below("graph/", path)
 
 
 @blueprint.get("/resource")
@@ -81,7 +73,7 @@ def _found(folder: str, path: str) -> tuple[str, str]:
     stem, dot, suffix = path.rpartition(".")
     tried = [(path, ""), (stem, suffix)] if dot and suffix in _SUFFIXES else [(path, "")]
     for name, end in tried:
-        for spelt in _spellings(name):
+        for spelt in spellings(name):
             iri = f"{lake().base}{folder}{spelt}"
             if lake().knows(iri):
                 return iri, end
@@ -90,7 +82,7 @@ def _found(folder: str, path: str) -> tuple[str, str]:
     )
 
 
-def _spellings(path: str) -> list[str]:
+def spellings(path: str) -> list[str]:
     """The IRIs whose decoded path is *path*: as people write it first, then with every byte beyond ASCII encoded."""
     encoded = quote(path, _IN_PATHS)
     readable = "".join(c if ord(c) > 159 and c.isprintable() else quote(c, _IN_PATHS) for c in path)

@@ -7,7 +7,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from lakegraph.errors import LakegraphError
 from lakegraph.http import problems
+from lakegraph.http.access import Access
 from lakegraph.http.headers import ALWAYS, Headers
 from lakegraph.http.protocol import Environ
 from lakegraph.http.refusals import MisdirectedError
@@ -26,12 +28,16 @@ class Gateway:
         inner: The application.
         sparql: Answers queries.
         base: The lake's base; its host is answered for, and its path may stand in front of every path.
+        access: Decides who may do what.
         hosts: Further host names that requests may be for.
     """
 
-    def __init__(self, inner: Application, sparql: Endpoint, base: str, hosts: Collection[str] = ()) -> None:
+    def __init__(
+        self, inner: Application, sparql: Endpoint, base: str, access: Access, hosts: Collection[str] = ()
+    ) -> None:
         self._inner = inner
         self._sparql = sparql
+        self._access = access
         parts = urlsplit(base)
         self._prefix = parts.path.rstrip("/")
         self._hosts = LOOPBACK | {name.lower() for name in hosts} | {parts.hostname or ""}
@@ -48,6 +54,10 @@ class Gateway:
             path = path[len(self._prefix) :] or "/"
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._prefix
             environ["PATH_INFO"] = path
+        try:
+            self._access.check(environ, path)
+        except LakegraphError as error:
+            return _refused(error, environ, start_response)
         if path in ("/sparql", "/sparql/") and environ["REQUEST_METHOD"] in _ASKED:
             answer = self._sparql(environ, start_response)
             if answer is not None:
@@ -77,6 +87,10 @@ def _misdirected(host: str, environ: dict[str, Any], start_response: StartRespon
         where="Host",
         hint="Use the host of the lake's base, or 127.0.0.1.",
     )
+    return _refused(error, environ, start_response)
+
+
+def _refused(error: LakegraphError, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     body = problems.body_of(error)
     headers: Headers = [*problems.headers_of(error), ("Content-Length", str(len(body))), *ALWAYS]
     start_response(f"{error.status} {HTTPStatus(error.status).phrase}", headers)

@@ -24,12 +24,25 @@ blueprint = Blueprint("openapi", __name__)
 OPENAPI = "application/vnd.oai.openapi+json"
 _SCHEMAS = "#/components/schemas/"
 _TEXT = {"type": "string"}
+_CHANGED = {
+    "type": "object",
+    "required": ["seq", "change", "added", "removed", "created", "warnings"],
+    "properties": {
+        "seq": {"type": "integer"},
+        "change": _TEXT,
+        "added": {"type": "integer"},
+        "removed": {"type": "integer"},
+        "created": {"type": "boolean"},
+        "warnings": {"type": "array", "items": {"type": "object"}},
+    },
+}
 _TYPES = {"integer": "integer", "decimal": "number", "boolean": "boolean"}
 _STATUSES = {
     200: "The answer.",
-    201: "The receipt.",
+    201: "Done, and something new is there.",
     204: "Done; there is nothing to say.",
     400: "The request cannot be understood as it stands.",
+    401: "This needs a token that counts.",
     403: "Understood, and refused.",
     404: "There is no such thing.",
     406: "It cannot be had in a form that is accepted.",
@@ -149,6 +162,7 @@ def _schemas() -> dict[str, Any]:
     text = {"type": "string"}
     schemas["Record"] = record
     schemas["Receipt"] = TypeAdapter(Receipt).json_schema(ref_template=_SCHEMAS + "{model}")
+    schemas["Changed"] = _CHANGED
     schemas["Withdrawing"] = {
         "type": "object",
         "required": ["record", "by", "why"],

@@ -35,7 +35,8 @@ def body_of(error: LakegraphError) -> bytes:
 def headers_of(error: LakegraphError) -> list[tuple[str, str]]:
     """The headers that go with the problem document of an error."""
     retry = [("Retry-After", "1")] if error.status == HTTPStatus.SERVICE_UNAVAILABLE else []
-    return [("Content-Type", MEDIA_TYPE), *retry]
+    asked = [("WWW-Authenticate", 'Bearer realm="lakegraph"')] if error.status == HTTPStatus.UNAUTHORIZED else []
+    return [("Content-Type", MEDIA_TYPE), *retry, *asked]
 
 
 def fault(error: BaseException, method: str, path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Reading a query operation of the SPARQL 1.1 Protocol (section 2.1) from a WSGI request."""
+"""Reading query and update operations of the SPARQL 1.1 Protocol (section 2) from a WSGI request."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from lakegraph.http.refusals import MediaTypeError, TooLargeError
 Environ = dict[str, Any]
 _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
+_UPDATE = "application/sparql-update"
 _MOST_FIELDS = 10_000
 _SHORT = 4096
+_PERCENT_ENCODED = 3
 Fields = tuple[tuple[str, str], ...]
 
 
@@ -84,6 +86,38 @@ def _request(fields: Fields, direct: Sequence[str] = ()) -> QueryRequest:
     )
 
 
+def read_update(environ: Environ, limit: int) -> QueryRequest:
+    """The update that a POST asks for (section 2.2); parameters that the protocol does not know are passed over.
+
+    Args:
+        environ: A POST request.
+        limit: The most bytes that the update may have.
+
+    Returns:
+        Its text, and ``using-graph-uri`` and ``using-named-graph-uri`` in place of the graphs of a query.
+
+    Raises:
+        QueryError, UsageError, MediaTypeError, TooLargeError: As for :func:`read_query`.
+    """
+    fields = _fields_of_address(environ.get("QUERY_STRING", ""))
+    media_type = _media_type(environ.get("CONTENT_TYPE", ""), _UPDATE)
+    direct = media_type == _UPDATE
+    body = _text(read_body(environ, limit if direct else _PERCENT_ENCODED * limit + 2**20))
+    if not direct:
+        fields = (*fields, *_fields(body))
+    if _all(fields, "query"):
+        raise UsageError("This address takes updates, and no queries.", where="query", hint="Send queries to /sparql.")
+    texts = [*([body] if direct else []), *_all(fields, "update")]
+    if len(texts) != 1:
+        count = len(texts) or "no"
+        raise UsageError(f"The request has {count} updates; there must be one.", where="update", hint="update=…")
+    return QueryRequest(
+        texts[0],
+        _all(fields, "using-graph-uri"),
+        _all(fields, "using-named-graph-uri"),
+    )
+
+
 def read_body(environ: Environ, limit: int) -> bytes:
     """The body of a request.
 
@@ -106,13 +140,14 @@ def _too_large(limit: int) -> TooLargeError:
     return TooLargeError(f"The body of this request may have {limit} bytes.", hint="Send it in parts.")
 
 
-def _media_type(content_type: str) -> str:
+def _media_type(content_type: str, direct: str = _DIRECT) -> str:
     name, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    if name not in (_FORM, _DIRECT):
+    if name not in (_FORM, direct):
+        what = "query" if direct == _DIRECT else "update"
         raise MediaTypeError(
-            f"A query is not read from {name or 'a body without Content-Type'}.",
+            f"A SPARQL {what} is not read from {name or 'a body without Content-Type'}.",
             where="Content-Type",
-            hint=f"Send {_DIRECT}, or {_FORM} with the field query.",
+            hint=f"Send {direct}, or {_FORM} with the field {what}.",
         )
     for parameter in parameters:
         key, _, text = parameter.partition("=")
@@ -154,7 +189,7 @@ def _one(queries: list[str], *, has_update: bool) -> str:
         raise UsageError(
             "This address answers queries, and takes no updates.",
             where="update",
-            hint="Send records to /records.",
+            hint="Send updates to /update, records to /records.",
         )
     if len(queries) != 1:
         count = len(queries) or "no"

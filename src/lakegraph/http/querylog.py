@@ -28,7 +28,7 @@ class Asked(NamedTuple):
 
     Attributes:
         id: The query's id, as ``Lake-Query`` told it; empty when it never ran.
-        who: The address that it came from.
+        who: The token's user, or the address that it came from.
         text: The query.
         outcome: ``ok``, ``truncated``, ``gone`` (the client left) or an error's code.
         seconds: How long it took.

@@ -17,7 +17,7 @@ from lakegraph.http.problems import MEDIA_TYPE as PROBLEM
 from lakegraph.http.problems import TURTLE
 from lakegraph.http.protocol import read_body
 from lakegraph.http.refusals import MediaTypeError
-from lakegraph.http.state import lake
+from lakegraph.http.state import actor, lake
 from lakegraph.model import json_schema
 from lakegraph.rdf.intake import MEDIA_TYPES
 from lakegraph.receipts import Receipt
@@ -43,7 +43,7 @@ _SUPERSEDES = Parameter("supersedes", "The IRI of the record that this document 
         body={JSON: "Record", **dict.fromkeys(sorted(MEDIA_TYPES), "")},
         answers={201: (JSON,)},
         schema="Receipt",
-        refuses=(400, 404, 406, 409, 413, 415, 422, 503, 507),
+        refuses=(400, 401, 403, 404, 406, 409, 413, 415, 422, 503, 507),
     )
 )
 def record() -> Response:
@@ -55,22 +55,26 @@ def record() -> Response:
     if media_type != JSON:
         if supersedes:
             raise UsageError("A correction is sent as a document.", where="supersedes", hint=f"Send {JSON}.")
-        return sent_receipt(lake().record_rdf(_body(), media_type, key=key, captured=captured))
+        return sent_receipt(lake().record_rdf(_body(), media_type, key=key, actor=actor(), captured=captured))
     document = body_object()
     if supersedes:
-        return sent_receipt(lake().supersede(supersedes, document, key=key))
-    return sent_receipt(lake().record(document, key=key, captured=captured))
+        return sent_receipt(lake().supersede(supersedes, document, key=key, actor=actor()))
+    return sent_receipt(lake().record(document, key=key, actor=actor(), captured=captured))
 
 
 @blueprint.post("/records/batch")
-@describes(Operation(parameters=(_CAPTURED,), body={LINES: ""}, answers={200: (LINES,)}, refuses=(400, 413, 415, 503)))
+@describes(
+    Operation(
+        parameters=(_CAPTURED,), body={LINES: ""}, answers={200: (LINES,)}, refuses=(400, 401, 403, 413, 415, 503)
+    )
+)
 def record_batch() -> Response:
     """Record many documents, one JSON object a line; one line of answer for each, in order: a receipt or a problem."""
     captured = flag(parameters(), "captured")
     require_media_type(LINES, JSON)
     documents = [_object(line, number) for number, line in enumerate(_body().splitlines(), 1) if line.strip()]
     lines = []
-    for answer in lake().record_many(documents, captured=captured):
+    for answer in lake().record_many(documents, actor=actor(), captured=captured):
         said = answer.as_dict() if isinstance(answer, Receipt) else {"status": answer.status, **answer.as_dict()}
         lines.append(json.dumps(said, ensure_ascii=False, default=str) + "\n")
     return Response("".join(lines), mimetype=LINES)
@@ -83,7 +87,7 @@ def record_batch() -> Response:
         body={JSON: "Withdrawing"},
         answers={201: (JSON,)},
         schema="Receipt",
-        refuses=(400, 404, 406, 409, 413, 415, 422, 503, 507),
+        refuses=(400, 401, 403, 404, 406, 409, 413, 415, 422, 503, 507),
     )
 )
 def withdraw() -> Response:
@@ -94,7 +98,7 @@ def withdraw() -> Response:
     require_media_type(JSON)
     said = body_object()
     fields = _texts(said, "A withdrawal", "record")
-    return sent_receipt(lake().tombstone(fields["record"], by=fields["by"], why=fields["why"], key=key))
+    return sent_receipt(lake().tombstone(fields["record"], by=fields["by"], why=fields["why"], key=key, actor=actor()))
 
 
 @blueprint.post("/rollbacks")
@@ -104,7 +108,7 @@ def withdraw() -> Response:
         body={JSON: "RollingBack"},
         answers={201: (JSON,)},
         schema="Receipt",
-        refuses=(400, 404, 406, 409, 413, 415, 422, 503, 507),
+        refuses=(400, 401, 403, 404, 406, 409, 413, 415, 422, 503, 507),
     )
 )
 def rollback() -> Response:
@@ -114,7 +118,7 @@ def rollback() -> Response:
     choose((JSON, PROBLEM, TURTLE))
     require_media_type(JSON)
     fields = _texts(body_object(), "A rollback", "version")
-    return sent_receipt(lake().rollback(fields["version"], by=fields["by"], why=fields["why"], key=key))
+    return sent_receipt(lake().rollback(fields["version"], by=fields["by"], why=fields["why"], key=key, actor=actor()))
 
 
 def _texts(said: dict[str, Any], what: str, name: str) -> dict[str, str]:

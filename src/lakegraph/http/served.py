@@ -9,9 +9,11 @@ from typing import Any, Literal, Protocol
 
 from lakegraph.config import Settings
 from lakegraph.errors import LakegraphError
+from lakegraph.http.edited import Edited
 from lakegraph.http.federated import Federated
 from lakegraph.rdf.terms import Triple
 from lakegraph.receipts import Receipt
+from lakegraph.tokens import Tokens
 
 Document = Mapping[str, Any]
 Steps = int | Literal["all"]
@@ -180,7 +182,7 @@ class Found(Protocol):
         """What contradicts what."""
 
 
-class Served(Answering, Federated, Protocol):
+class Served(Answering, Federated, Edited, Protocol):
     """A lake that can be served."""
 
     @property
@@ -199,24 +201,40 @@ class Served(Answering, Federated, Protocol):
     def queries(self) -> Queries:
         """The queries that run."""
 
-    def record(self, document: Document, *, key: str | None = None, captured: bool = False) -> Receipt:
+    @property
+    def tokens(self) -> Tokens:
+        """Who may do what."""
+
+    def record(
+        self, document: Document, *, key: str | None = None, actor: str | None = None, captured: bool = False
+    ) -> Receipt:
         """Record a document."""
 
-    def record_rdf(self, body: bytes, media_type: str, *, key: str | None = None, captured: bool = False) -> Receipt:
+    def record_rdf(
+        self,
+        body: bytes,
+        media_type: str,
+        *,
+        key: str | None = None,
+        actor: str | None = None,
+        captured: bool = False,
+    ) -> Receipt:
         """Record RDF."""
 
     def record_many(
-        self, documents: Iterable[Document], *, captured: bool = False
+        self, documents: Iterable[Document], *, actor: str | None = None, captured: bool = False
     ) -> Iterator[Receipt | LakegraphError]:
         """Record many documents."""
 
-    def supersede(self, record: str, document: Document, *, key: str | None = None) -> Receipt:
+    def supersede(
+        self, record: str, document: Document, *, key: str | None = None, actor: str | None = None
+    ) -> Receipt:
         """Correct a record."""
 
-    def rollback(self, version: str, *, by: str, why: str, key: str | None = None) -> Receipt:
+    def rollback(self, version: str, *, by: str, why: str, key: str | None = None, actor: str | None = None) -> Receipt:
         """Make an earlier version current."""
 
-    def tombstone(self, record: str, *, by: str, why: str, key: str | None = None) -> Receipt:
+    def tombstone(self, record: str, *, by: str, why: str, key: str | None = None, actor: str | None = None) -> Receipt:
         """Withdraw a record."""
 
     def questions(self) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ def run(
     ready: Callable[[str], None],
     *,
     tls: Tls | None = None,
-    hosts: tuple[str, ...] = (),
+    has_tokens: bool = False,
 ) -> None:
     """Serve a lake until the process is interrupted or terminated; a stop waits for answers under way.
 
@@ -46,8 +46,8 @@ def run(
         open_lake: Opens the lake; called in the worker process, so a module's function or a ``partial`` of one.
         settings: The lake's settings; ``serve`` says where to listen.
         ready: Called with the address once the lake is open and answers.
-        tls: Certificate and key; plain HTTP without.
-        hosts: Names under which requests may come, beside loopback's and the base's.
+        tls: Certificate and key, in place of those that the settings name.
+        has_tokens: Whether the lake has tokens, so that callers are asked who they are.
 
     Raises:
         ForbiddenError: The address is beyond loopback, and nothing would ask callers who they are.
@@ -55,12 +55,13 @@ def run(
         SettingsError: Certificate or key cannot be read.
     """
     where = settings.serve
-    if not is_loopback(where.host):
+    if not is_loopback(where.host) and not has_tokens:
         raise ForbiddenError(
-            f"The lake is not served on {where.host}: whoever reaches it could write.",
+            f"The lake is not served on {where.host}: it has no tokens, and whoever reaches it could write.",
             where="serve.host",
-            hint="Bind 127.0.0.1 and put a proxy with authentication in front.",
+            hint="Make a token first: lakegraph token create NAME --scope admin.",
         )
+    tls = tls or _tls(where)
     port = where.port or free_port(where.host)
     check_free(where.host, port)
     url = url_of(where.host, port, secure=tls is not None)
@@ -71,9 +72,19 @@ def run(
     watcher = partial(_when_ready, where.host, port, tls is not None, stopped, partial(ready, url))
     server.on_startup(lambda: threading.Thread(target=watcher, daemon=True).start())
     try:
-        server.serve(target_loader=partial(application, open_lake, url, hosts), wrap_loader=False)
+        server.serve(target_loader=partial(application, open_lake, url, ()), wrap_loader=False)
     finally:
         stopped.set()
+
+
+def _tls(where: ServeSettings) -> Tls | None:
+    if where.tls_certificate is None and where.tls_key is None:
+        return None
+    if where.tls_certificate is None or where.tls_key is None:
+        raise SettingsError(
+            "HTTPS needs a certificate and its key.", where="serve.tls_key", hint="Set both, or neither."
+        )
+    return Tls(where.tls_certificate, where.tls_key)
 
 
 def _server(where: ServeSettings, port: int, tls: Tls | None) -> Any:

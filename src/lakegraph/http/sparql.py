@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from lakegraph.errors import LakegraphError
 from lakegraph.exchange import RDF_TYPES, RESULT_TYPES
 from lakegraph.http import problems
+from lakegraph.http.access import who
 from lakegraph.http.delivery import Announced, Body
 from lakegraph.http.headers import ALWAYS, Headers, compressed, entity_tag, tag_matches, worth_compressing
 from lakegraph.http.metrics import Metrics
@@ -161,7 +162,7 @@ class Endpoint:
     def _ended(self, request: _Request, id: str, outcome: str, size: int, status: int) -> None:  # noqa: A002
         seconds = time.perf_counter() - request.began
         self._metrics.query(request.method, status, seconds, outcome, size)
-        self._log.add(Asked(id, request.environ.get("REMOTE_ADDR", ""), request.text, outcome, seconds, size))
+        self._log.add(Asked(id, who(request.environ), request.text, outcome, seconds, size))
 
 
 class _Choice:
