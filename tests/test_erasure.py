@@ -9,6 +9,7 @@ import pytest
 import lakegraph
 from lakegraph import bootstrap
 from lakegraph.bootstrap import LocalLake
+from lakegraph.erasing import TRACES
 from lakegraph.errors import ConflictError, NotFoundError, UsageError
 from tests.conftest import BASE
 
@@ -49,6 +50,24 @@ def test_nothing_is_left_in_any_file(diabetes: LocalLake) -> None:
     with lakegraph.open(where) as again:
         assert sorted(again._projector.graph.match()) == before
         assert list(again.audit()) == []
+
+
+def test_traces_are_gone_at_the_next_opening(diabetes: LocalLake) -> None:
+    """Whoever erased from Python, or was killed before the rebuild, leaves a mark: of a record as of a person."""
+    where = diabetes.directory
+    assert where is not None
+    receipt = diabetes.record(STUDY)
+    diabetes.erase(receipt.iri, why="Art. 17 GDPR")
+    diabetes.close()
+    assert traces(where), "the engine keeps words"
+    with lakegraph.open(where) as again:
+        assert traces(where) == []
+        assert list(again.audit()) == []
+        again.add_person("Ada zebrafinch", slug="ada")
+        again.erase_person("ada", "Art. 17 GDPR")
+    with lakegraph.open(where) as again:
+        assert traces(where) == []
+        assert not (where / TRACES).exists()
 
 
 def test_all_revisions_go_or_just_the_one_that_is_named(diabetes: LocalLake) -> None:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Literal
 
 from lakegraph import resources
 from lakegraph.change_effects import CHANGE, parse_quads
+from lakegraph.erasing import mark_traces
 from lakegraph.errors import UsageError
 from lakegraph.finding import Finding
 from lakegraph.governing import publish_people
@@ -123,6 +124,8 @@ class Administration(Finding):
 
     def erase_person(self, slug: str, reason: str) -> Person:
         """Erase what the directory says of somebody, here and in the graph; every proof still holds."""
+        self.people.get(slug)  # who is not there leaves no trace
+        mark_traces(self.directory)
         person = self.people.erase(slug, reason)
         self._publish_people()
         return person

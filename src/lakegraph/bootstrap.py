@@ -16,7 +16,7 @@ from lakegraph.capture import Recording
 from lakegraph.changing import Changing
 from lakegraph.comparing import Comparing
 from lakegraph.config import TOML_NAME, Settings
-from lakegraph.erasing import Erasing
+from lakegraph.erasing import TRACES, Erasing
 from lakegraph.errors import ConflictError, NotFoundError, SettingsError
 from lakegraph.exchange.publishing import Publishing
 from lakegraph.federation.joining import Joining
@@ -90,6 +90,8 @@ def open_lake(directory: str | Path, *, progress: Progress | None = None, **sett
     chosen = config.load(lake=str(where), **settings)
     lock = LakeLock.acquire(where)
     try:
+        if (where / TRACES).exists():
+            shutil.rmtree(where / "views")  # what was erased may be read there
         return _wire(where, chosen, lock, progress)
     except BaseException:
         lock.release()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from lakegraph.change_effects import CHANGE
 from lakegraph.errors import ConflictError, UsageError
-from lakegraph.journal import Entry, count_quads
+from lakegraph.journal import Entry, count_quads, replace_file
 from lakegraph.lake import Lake
 from lakegraph.preparing import unknown_record
 
+TRACES = Path("views") / "traces"
+"""Where it is noted that projections must be made anew; it goes with them."""
 _SHOWN = 5
 _LONGEST_REASON = 2000
 
@@ -32,6 +35,12 @@ class Erasure:
     needed_by: tuple[str, ...]
 
 
+def mark_traces(directory: Path | None) -> None:
+    """Note in a lake's *directory* that the files of its projections hold traces of what was erased."""
+    if directory is not None:
+        replace_file(directory / TRACES, b"Graph and index are made anew when the lake is opened.\n")
+
+
 class Erasing(Lake):
     """Calls for whoever must erase what was recorded (Regulation (EU) 2016/679, article 17)."""
 
@@ -41,8 +50,8 @@ class Erasing(Lake):
         """Erase what a record says: all of its revisions, or the one whose graph is named.
 
         Its leaves, commitments and proofs stay, and an entry of kind ``erase`` says why. Graph and index no longer show
-        it when this returns; their files may hold traces of it until the lake is rebuilt, as ``lakegraph erase`` does,
-        and an edited graph shows what a change-set did to it until then.
+        it when this returns; their files may hold traces of it until the lake is rebuilt, as ``lakegraph erase`` does
+        and the next opening would, and an edited graph shows what a change-set did to it until then.
 
         Args:
             record: The IRI of the record, or that of its graph, which then goes alone.
@@ -69,6 +78,7 @@ class Erasing(Lake):
                 _check_edits(entries)
                 if needed:
                     raise _needed(entries[0].record, needed)
+            mark_traces(self.directory)
             self._behind = True  # should something fail after the journal is written, the graph must still learn of it
             try:
                 done = self.journal.erase(seqs, actor=self._actor(actor), level=entries[-1].level, reason=why.strip())
