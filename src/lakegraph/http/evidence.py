@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask import Blueprint, Response
 
@@ -129,11 +130,11 @@ def bundle() -> Response:
 
 
 class _Sent:
-    """A file that is gone once it is sent, or nobody wants it any more."""
+    """A file that is gone once it is sent, or nobody wants it any more, be that said by ``close`` or not at all."""
 
     def __init__(self, file: Path, folder: tempfile.TemporaryDirectory[str]) -> None:
         self._file = file.open("rb")
-        self._folder = folder
+        self._remove = weakref.finalize(self, _removed, self._file, folder)
 
     def __iter__(self) -> Iterator[bytes]:
         while chunk := self._file.read(_CHUNK):
@@ -141,8 +142,12 @@ class _Sent:
 
     def close(self) -> None:
         """Remove it."""
-        self._file.close()
-        self._folder.cleanup()
+        self._remove()
+
+
+def _removed(file: BinaryIO, folder: tempfile.TemporaryDirectory[str]) -> None:
+    file.close()
+    folder.cleanup()
 
 
 def _asked(body: dict[str, Any]) -> dict[str, Any]:
