@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -13,11 +14,14 @@ import rdflib
 from lakegraph import resources
 from lakegraph.bootstrap import LocalLake
 from lakegraph.errors import NotFoundError, UsageError
+from lakegraph.exchange.documents import Document, text, to_html, to_markdown
 from lakegraph.exchange.evidencing import Evidencing
 from lakegraph.exchange.exports import FORMS, export
 from lakegraph.exchange.parts import LakeParts
 from lakegraph.exchange.prov_documents import ProvDocument
+from lakegraph.exchange.redact import Redactor
 from lakegraph.exchange.verify import verify_file
+from lakegraph.people import Person
 from lakegraph.rdf.namespaces import LAKE
 from lakegraph.rdf.vocabulary import TYPE
 from tests.conftest import BASE, examples
@@ -102,7 +106,7 @@ def test_a_model_card_says_what_is_known_and_what_is_not(parts: LakeParts) -> No
     for said in ("- [Diabetes, version 1](", "| accuracy | 0.9354 |", "- Stage: production", "approved", "`C` = `2.3`"):
         assert said in card
     assert "Predict diabetes from patient records." in card
-    assert card.count("*Not recorded.*") == 5
+    assert card.count("*Not recorded.*") == 6
 
 
 def test_croissant_says_what_is_in_a_data_set(parts: LakeParts) -> None:
@@ -169,6 +173,34 @@ def test_the_makers_view_of_a_model(parts: LakeParts) -> None:
     assert package["ai_useSensitivePersonalInformation"] == "yes"
 
 
+def test_what_people_say_of_a_model_is_in_every_form(lake: LocalLake) -> None:
+    """Risks, users and instructions are annotations; they fill the gaps of cards and the fields of others."""
+    space = "https://w3id.org/fair4ml#"
+    for document in examples():
+        for model in document.get("hasOutputModel", ()):
+            model["annotations"] = {
+                f"{space}modelRisksBiasLimitations": "Not tested on children.",
+                f"{space}usageInstructions": "A physician confirms.",
+                "dct:audience": "Clinics",
+                "skos:scopeNote": "Not for screening.",
+            }
+        lake.record(document)
+    parts = parts_of(lake)
+    card = exported(parts, "model-card").decode()
+    for heading, said in (
+        ("Bias, risks and limitations", "Not tested on children."),
+        ("How to use it", "A physician confirms."),
+        ("Out-of-scope use", "Not for screening."),
+    ):
+        assert f"## {heading}\n\n{said}" in card
+    assert b'"fair4ml:modelRisksBiasLimitations": "Not tested on children."' in exported(parts, "fair4ml")
+    assert b'"ai_limitation": "Not tested on children."' in exported(parts, "spdx")
+    considered = json.loads(exported(parts, "cyclonedx"))["metadata"]["component"]["modelCard"]["considerations"]
+    assert (considered["technicalLimitations"], considered["users"]) == (["Not tested on children."], ["Clinics"])
+    for form in ("model-card", "fair4ml", "spdx", "cyclonedx"):
+        assert judges.JUDGES[form](exported(parts, form)) == []
+
+
 def test_a_crate_tells_the_runs_in_order(parts: LakeParts) -> None:
     """Three actions with tool, person, input and output; the workflow has them as steps one to three."""
     nodes = {node["@id"]: node for node in json.loads(exported(parts, "provenance-run-crate"))["@graph"]}
@@ -210,3 +242,14 @@ def test_what_records_say_stays_text(lake: LocalLake) -> None:
     card = exported(parts, "model-card", model).decode()
     assert card.count("\n---\n") == 1
     assert "\\<script\\>" in card
+
+
+def test_people_are_redacted_in_pages_and_markdown() -> None:
+    """Escaped for HTML or Markdown, a name is still found."""
+    person = Person("tim", "user", 'Tim "T." O\'Brien_Smith', None, None, "2024-01-01T00:00:00Z")
+    redactor = Redactor(BASE, [person])
+    document = Document("x", [(text(f"Trained by {person.name}, and nobody else."),)])
+    for written in (to_html(document), to_markdown(document), json.dumps({"name": person.name})):
+        cleaned = redactor.text(written)
+        assert "redacted-1" in cleaned
+        assert not re.search(r"Brien|Tim|Smith", cleaned), cleaned

@@ -90,8 +90,10 @@ def _card(facts: Facts) -> dict[str, Any]:
     if "metric" in facts:
         metrics = [{"type": f.value, "value": f.detail} for f in facts["metric"]]
         card["quantitativeAnalysis"] = {"performanceMetrics": metrics}
-    if "use" in facts:
-        card["considerations"] = {"useCases": _values(facts, "use")}
+    said = (("user", "users"), ("use", "useCases"), ("limit", "technicalLimitations"))
+    considerations = {name: _values(facts, key) for key, name in said if key in facts}
+    if considerations:
+        card["considerations"] = considerations
     if "setting" in facts:
         card["properties"] = [{"name": f"lakegraph:setting:{f.value}", "value": f.detail} for f in facts["setting"]]
     return card

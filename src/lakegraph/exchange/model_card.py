@@ -121,9 +121,14 @@ def _sections(facts: Facts) -> list[Section]:
         ),
         Section("Files", [_file(fact) for fact in facts.get("file", ())] or [gap()], listed=True),
         *(
-            Section(name, [gap()])
-            for name in ("Out-of-scope use", "Bias, risks and limitations", "Environmental impact")
+            Section(name, [(text(fact.value),) for fact in facts.get(key, ())] or [gap()])
+            for name, key in (
+                ("How to use it", "instructions"),
+                ("Out-of-scope use", "out-of-scope"),
+                ("Bias, risks and limitations", "risks"),
+            )
         ),
+        Section("Environmental impact", [gap()]),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from html import escape
 from urllib.parse import quote
 
 from lakegraph.journal import canonical
@@ -84,7 +85,9 @@ def _plain(text: str) -> str:
 
 
 def _forms(word: str) -> Iterator[str]:
-    """A word as it stands in texts, in JSON that is ASCII alone, and in an IRI."""
+    """A word as it stands in texts, in JSON that is ASCII alone, in pages, and in an IRI."""
     yield word
+    yield escape(word)
+    yield escape(word).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")  # as the templates write them
     yield json.dumps(word)[1:-1]
     yield quote(word)
