@@ -67,6 +67,18 @@ def test_match_by_graph(engine: Graph) -> None:
     assert not list(engine.match(run(9)))
 
 
+def test_which_record_says_so(engine: Graph) -> None:
+    """Statements come with the named graphs that hold them; what follows stands in none."""
+    engine.apply(records(1, 2))
+    assert list(engine.stating(run(1), TITLE)) == [f"<{bundle(1)}>"]
+    assert list(engine.stating(run(9))) == []
+    assert list(engine.stated(None, USES, run(1))) == [(run(2), run(1), f"<{bundle(2)}>")]
+    told = set(engine.told(run(1), 100))
+    assert {(p, o) for p, o, _ in told} == set(engine.outgoing(run(1)))
+    assert {record for _, _, record in told} == {f"<{bundle(1)}>", None}
+    assert len(engine.told(run(1), 2)) == 2
+
+
 def test_removes_drops_and_adds_in_order(engine: Graph) -> None:
     """Within a group each change sees the ones before it; what is dropped may be written anew."""
     engine.apply(records(1, 2))

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from threading import Lock, RLock
 from typing import BinaryIO
@@ -184,6 +185,21 @@ class Oxigraph:
                 if len(found) == most:
                     break
         return list(found)
+
+    def stated(self, s: str | None, p: str, o: str | None = None) -> Sequence[tuple[str, str, str]]:
+        """Every statement of a pattern with its record; see :meth:`lakegraph.graph.Graph.stated`."""
+        return [
+            (str(q.subject), str(q.object), str(q.graph_name))
+            for q in self._quads(s, p, o)
+            if isinstance(q.graph_name, ox.NamedNode)
+        ]
+
+    def told(self, subject: str, most: int) -> Sequence[tuple[str, str, str | None]]:
+        """Statements about *subject* with their records; see :meth:`lakegraph.graph.Graph.told`."""
+        return [
+            (str(q.predicate), str(q.object), str(q.graph_name) if isinstance(q.graph_name, ox.NamedNode) else None)
+            for q in islice(self._quads(subject, None, None), most)
+        ]
 
     def applied(self, marker: str) -> Applied:
         """Which sequence numbers are marked; see :meth:`lakegraph.graph.Graph.applied`."""

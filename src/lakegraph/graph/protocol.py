@@ -121,6 +121,12 @@ class Graph(Protocol):
     def stating(self, s: str, p: str | None = None, o: str | None = None, most: int = 20) -> Sequence[str]:
         """The named graphs (tokens) that hold a statement of the pattern, up to *most*; inferred ones stand in none."""
 
+    def stated(self, s: str | None, p: str, o: str | None = None) -> Sequence[tuple[str, str, str]]:
+        """Subject, object and named graph (tokens) of every statement of the pattern that a record makes."""
+
+    def told(self, subject: str, most: int) -> Sequence[tuple[str, str, str | None]]:
+        """Predicate, object and named graph of statements about *subject*, up to *most*; no graph for what follows."""
+
     def applied(self, marker: str) -> Applied:
         """Which sequence numbers stand as objects of the predicate *marker* (a token) in the default graph."""
 

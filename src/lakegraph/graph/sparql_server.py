@@ -118,6 +118,19 @@ class SparqlServer:
         found = [row[3] for row in self._select("graph-stating.rq", given)]
         return [graph for graph in dict.fromkeys(found) if graph and graph != home][:most]
 
+    def stated(self, s: str | None, p: str, o: str | None = None) -> Sequence[tuple[str, str, str]]:
+        """Every statement of a pattern with its record; see :meth:`lakegraph.graph.Graph.stated`."""
+        given = {name: token for name, token in (("s", s), ("p", p), ("o", o)) if token is not None}
+        home = f"<{self._home.strip('<>')}>"
+        rows = [(row[0], row[2], row[3]) for row in self._select("graph-stating.rq", given)]
+        return [(a, b, c) for a, b, c in rows if a and b and c and c != home]
+
+    def told(self, subject: str, most: int) -> Sequence[tuple[str, str, str | None]]:
+        """Statements about *subject* with their records; see :meth:`lakegraph.graph.Graph.told`."""
+        home = f"<{self._home.strip('<>')}>"
+        rows = self._select("graph-stating.rq", {"s": subject}).rows
+        return [(row[1], row[2], None if row[3] == home else row[3]) for row in rows[:most] if row[1] and row[2]]
+
     def outgoing(self, subject: str) -> Sequence[tuple[str, str]]:
         """Predicate and object of every statement about *subject*, each once."""
         return [(p, o) for _, p, o in self.match(s=subject)]

@@ -8,12 +8,12 @@ left out, and so are those that begin with a property which the thing has not: l
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache, lru_cache
-from itertools import islice
 from typing import NamedTuple
 
-from lakegraph.questions.asking import text_of
+from lakegraph.questions.asking import rows_of, text_of
+from lakegraph.questions.direct import Direct, Row, Told, direct
 from lakegraph.questions.protocols import Graph
 from lakegraph.rdf.vocabulary import ontology
 
@@ -24,9 +24,6 @@ _ASIDE = re.compile(r"#[^\n]*|\"[^\"]*\"|OPTIONAL \{[^{}]*\}|FILTER (?:NOT )?EXI
 _OUT = re.compile(r"\?about ([a-z]+:\w+)(?![\w*|?])")
 _INTO = re.compile(r"[ ;]([a-z]+:\w+) \?about\b")
 
-
-_FEW = 200
-"""How many statements about a thing are read to see what it has."""
 
 WS = ("what", "who", "where", "when", "why", "how")
 """The six questions, in the order of a card."""
@@ -41,6 +38,7 @@ class Branch(NamedTuple):
         out: The properties (tokens) that the thing must have for it to match.
         into: The properties of which it must be the value.
         text: The branch itself.
+        direct: How to read it without the engine, where that can be.
     """
 
     w: str
@@ -48,6 +46,7 @@ class Branch(NamedTuple):
     out: frozenset[str]
     into: frozenset[str]
     text: str
+    direct: Direct | None
 
 
 def narrowed(w: str, classes: Collection[str]) -> str | None:
@@ -64,8 +63,8 @@ def narrowed(w: str, classes: Collection[str]) -> str | None:
     return _together(tuple(number for number in _for_classes(_all_classes(classes)) if _branches()[number].w == w))
 
 
-def possible(graph: Graph, about: str, classes: Collection[str], ws: Iterable[str] = WS) -> str | None:
-    """One query for several W with the branches that may match a thing; ``?w`` says to which a row belongs.
+def rows_about(graph: Graph, about: str, classes: Collection[str], ws: Iterable[str] = WS) -> list[Row]:
+    """The rows of several W about a thing, each with its W: read, or asked for in one query of what may match.
 
     Args:
         graph: The graph.
@@ -74,30 +73,22 @@ def possible(graph: Graph, about: str, classes: Collection[str], ws: Iterable[st
         ws: The W.
 
     Returns:
-        A query; ``None``, where none of its branches can match.
+        The rows, by column; ``?w`` is among the columns.
     """
-    some = list(islice(graph.match(about), _FEW))
-    said = {p for _, p, _ in some}
-    # Of a thing of which much is said, what was not among the first statements is looked for by itself.
-    whole = len(some) < _FEW
-    used: dict[str, bool] = {}
-
-    def has(p: str) -> bool:
-        return p in said or (not whole and next(graph.match(about, p), None) is not None)
-
-    def serves(p: str) -> bool:
-        if p not in used:
-            used[p] = next(graph.match(None, p, about), None) is not None
-        return used[p]
-
     wanted, branches = frozenset(ws), _branches()
-    return _together(tuple(
-        number
-        for number in _for_classes(_all_classes(classes))
-        if branches[number].w in wanted
-        and all(map(has, branches[number].out))
-        and all(map(serves, branches[number].into))
-    ))  # fmt: skip
+    mine = [number for number in _for_classes(_all_classes(classes)) if branches[number].w in wanted]
+    told = Told(graph, about)
+    rows = [row for number in mine if (way := branches[number].direct) for row in way.rows(told, about)]
+    text = _together(tuple(_likely(told, [number for number in mine if not branches[number].direct])))
+    return rows + (rows_of(graph, text, {"about": about}) if text else [])
+
+
+def _likely(told: Told, numbers: Iterable[int]) -> Iterator[int]:
+    """Those branches that may match a thing: which begin with properties that it has, or is the value of."""
+    branches = _branches()
+    for number in numbers:
+        if all(map(told.has, branches[number].out)) and all(map(told.serves, branches[number].into)):
+            yield number
 
 
 def _all_classes(classes: Collection[str]) -> frozenset[str]:
@@ -143,7 +134,8 @@ def _branches_of(w: str) -> Iterable[Branch]:
         needed = _ASIDE.sub(" ", part)
         out, into = (frozenset(map(_expanded, pattern.findall(needed))) for pattern in (_OUT, _INTO))
         body = part.rstrip()
-        yield Branch(w, classes, out, into, f'{body[:-1]} BIND("{w}" AS ?w) }}\n')
+        text = f'{body[:-1]} BIND("{w}" AS ?w) }}\n'
+        yield Branch(w, classes, out, into, text, direct(text))
 
 
 def _expanded(name: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from lakegraph.questions.asking import check_known, plain, rows_of
-from lakegraph.questions.branches import WS, possible
+from lakegraph.questions.asking import check_known, plain
+from lakegraph.questions.branches import WS, rows_about
 from lakegraph.questions.labels import Labels, day_of, field_text, is_moment, kind_in, range_text
 from lakegraph.questions.protocols import Graph, Missing
 from lakegraph.rdf.namespaces import LAKE, PROV, RDF
@@ -253,9 +253,8 @@ class _Answers:
 
     def to(self, ws: Sequence[str]) -> dict[str, tuple[Answer, ...]]:
         """The answers to some W, in the order in which people read them."""
-        text = possible(self._graph, self._about, self._classes, ws)
         found: dict[str, list[dict[str, str | None]]] = {w: [] for w in ws}
-        for row in rows_of(self._graph, text, {"about": self._about}) if text else ():
+        for row in rows_about(self._graph, self._about, self._classes, ws):
             found[lexical(row["w"] or "")].append(row)
         return {w: self._read(rows) for w, rows in found.items()}
 

@@ -49,6 +49,14 @@ class Graph(Protocol):
         """The named graphs (tokens) that hold a statement of the pattern, up to *most*."""
         ...
 
+    def stated(self, s: str | None, p: str, o: str | None = None) -> Sequence[tuple[str, str, str]]:
+        """Subject, object and named graph (tokens) of every statement of the pattern that a record makes."""
+        ...
+
+    def told(self, subject: str, most: int) -> Sequence[tuple[str, str, str | None]]:
+        """Predicate, object and named graph of statements about *subject*, up to *most*; no graph for what follows."""
+        ...
+
     def query(self, text: str, bindings: Mapping[str, str] | None = None) -> Table | bool | list[Triple]:
         """Answer *text* with variables bound to tokens; each bound variable must be projected."""
         ...
