@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lakegraph.errors import LakeBusyError, LakegraphError
+from lakegraph.errors import DeadlineError, LakeBusyError, LakegraphError
 from lakegraph.graph import Oxigraph, QueryCancelledError, QueryService, SnapshotKeeper, WorkerLimits
 from lakegraph.graph.long_queries import LONG, LongQueries
 
@@ -96,6 +97,24 @@ def test_answers_under_way_are_not_broken_off(lake: Oxigraph, tmp_path: Path) ->
     assert all(process.wait(10) is not None for process in processes)
     with pytest.raises(QueryCancelledError):
         list(stream)
+
+
+def test_ended_queries_leave_no_open_files(lake: Oxigraph, tmp_path: Path) -> None:
+    """The pipes of workers that were killed are closed at once, not when the memory is next tidied up."""
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("open files are counted in /proc")
+    service = QueryService(SnapshotKeeper(lake, tmp_path / "snapshots"), WorkerLimits(workers=1, patience=20))
+    gc.disable()
+    try:
+        before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+        for _ in range(8):
+            with pytest.raises(DeadlineError):
+                service.run(SLOW, format="json", timeout=0.05)
+        assert truth(service)
+        assert len(os.listdir("/proc/self/fd")) <= before + 4  # noqa: PTH208 - a worker that is being started
+    finally:
+        gc.enable()
+        service.close()
 
 
 def test_what_is_remembered() -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Final
 
 from lakegraph.errors import DeadlineError, LakegraphError, QueryError
@@ -99,7 +100,7 @@ class Running:
             return first
         if self._done:
             if self._ended is not None:
-                raise self._ended
+                raise copy(self._ended)  # one that was raised holds this answer by its traceback, in a circle
             raise StopIteration
         chunk = self._read()
         if chunk is None:
@@ -203,7 +204,7 @@ class Running:
         worker, ended = self.worker, self._ended
         self._finish(usable=False)
         if ended is not None:
-            raise ended
+            raise copy(ended)
         status = worker.process.wait()
         name = signal.Signals(-status).name if status < 0 else f"status {status}"
         raise QueryTooExpensiveError(
