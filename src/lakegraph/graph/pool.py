@@ -15,6 +15,7 @@ from typing import Final
 from lakegraph.errors import ForbiddenError, LakeBusyError, StorageError
 from lakegraph.graph import frames
 from lakegraph.graph.frames import Request
+from lakegraph.graph.idle import Idle
 from lakegraph.graph.worker_process import START_SECONDS, Worker, readable
 
 log = logging.getLogger("lakegraph.graph.pool")
@@ -46,7 +47,7 @@ class Pool:
         self._memory = memory
         self._tick = tick
         self._prepared = prepared
-        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._idle = Idle()
         self._workers: set[Worker] = set()
         self._starting: list[Worker] = []
         self._long: set[Worker] = set()
@@ -71,26 +72,36 @@ class Pool:
                 "No query worker could be started.", where=sys.executable, hint="Is there enough memory for one?"
             )
 
-    def take(self, patience: float) -> Worker:
-        """A worker for one query; :meth:`give` or :meth:`discard` it afterwards.
+    def hand_over(self, frame: bytes, snapshot: str, patience: float) -> Worker:
+        """Hand a query to a worker; :meth:`give` or :meth:`discard` it afterwards.
+
+        One that died while it was idle is replaced without anybody noticing.
 
         Args:
-            patience: Seconds to wait for one.
+            frame: The query.
+            snapshot: What it asks.
+            patience: Seconds to wait for a worker.
 
         Raises:
             LakeBusyError: All of them are taken.
         """
-        try:
-            return self._idle.get(timeout=patience)
-        except queue.Empty:
-            raise LakeBusyError(
-                f"All {self._size} query workers are busy.", hint="Try again in a few seconds."
-            ) from None
+        for _ in range(self._size + 1):
+            worker, taken = self._idle.hand_over(frame, snapshot, patience)
+            if worker is None:
+                raise LakeBusyError(
+                    f"All {self._size} query workers are busy.", hint="Try again in a few seconds."
+                ) from None
+            if taken:
+                return worker
+            self.discard(worker)
+        raise LakeBusyError("The query workers died.", hint="Try again in a few seconds.")
 
-    def spare(self, patience: float) -> Worker:
-        """A worker for a query that is known to take long: one of its own, at a lower priority from its start.
+    def spare(self, frame: bytes, snapshot: str, patience: float) -> Worker:
+        """Hand a query that is known to take long to a worker of its own, at a lower priority from its start.
 
         Args:
+            frame: The query.
+            snapshot: What it asks.
             patience: Seconds to wait for one.
 
         Raises:
@@ -98,10 +109,15 @@ class Pool:
         """
         self._wanted = 1
         self.wake()
-        try:
-            return self._spare.get(timeout=patience)
-        except queue.Empty:
-            raise LakeBusyError("No worker for a long query came up.", hint="Try again in a few seconds.") from None
+        for _ in range(_TRIES):
+            try:
+                worker = self._spare.get(timeout=patience)
+            except queue.Empty:
+                break
+            if worker.hand(frame, snapshot):
+                return worker
+            self.discard(worker)
+        raise LakeBusyError("No worker for a long query came up.", hint="Try again in a few seconds.")
 
     def special(self, ports: Sequence[int], frame: bytes, snapshot: str) -> Worker:
         """A worker of its own for a query that calls services, which was handed to it.
@@ -131,7 +147,7 @@ class Pool:
         if worker.once or worker.lent:
             self.discard(worker)
         else:
-            self._idle.put(worker)
+            self._idle.give(worker)
 
     def lend(self, worker: Worker) -> None:
         """Leave a worker to the long query that it answers, at a lower priority, and have another one started."""
@@ -263,15 +279,10 @@ class Pool:
         snapshot = self._prepared()
         if not snapshot:
             return
-        for _ in range(self._idle.qsize()):
-            try:
-                worker = self._idle.get_nowait()
-            except queue.Empty:
-                return
-            behind = worker.snapshot != snapshot
-            if behind and not worker.send(Request("", snapshot, flags=frames.PREPARE)):
-                self.discard(worker)
-                return
+        worker = self._idle.behind(snapshot)
+        if worker is None:
+            return
+        if worker.send(Request("", snapshot, flags=frames.PREPARE)):
             self.give(worker)
-            if behind:
-                return
+        else:
+            self.discard(worker)

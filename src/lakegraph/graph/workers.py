@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from lakegraph.errors import ForbiddenError, LakeBusyError, SettingsError, StorageError
+from lakegraph.errors import ForbiddenError, SettingsError, StorageError
 from lakegraph.graph import frames
 from lakegraph.graph.formats import FORMATS
 from lakegraph.graph.frames import Request
@@ -234,17 +234,12 @@ class QueryService:
             self._pool.discard(running.worker)
 
     def _hand_over(self, asked: Prepared, snapshot: Snapshot, *, long: bool) -> Worker:
-        """Give a query to a worker; one that died while it was idle is replaced without anybody noticing."""
+        """Give a query to a worker."""
         frame = frames.framed(snapshot.name, asked.body)
         if asked.services:
             return self._pool.special(_broker_ports(asked.services), frame, snapshot.place)
-        patience = self._limits.patience
-        for _ in range(self._limits.workers + 1):
-            worker = self._pool.spare(patience) if long else self._pool.take(patience)
-            if worker.hand(frame, snapshot.place):
-                return worker
-            self._pool.discard(worker)
-        raise LakeBusyError("The query workers died.", hint="Try again in a few seconds.")
+        hand_over = self._pool.spare if long else self._pool.hand_over
+        return hand_over(frame, snapshot.place, self._limits.patience)
 
     def list(self) -> list[QueryInfo]:
         """The queries that run now, oldest first."""

@@ -1,0 +1,109 @@
+"""Queries that wait for a worker are handed over in their order, by whoever gives one back."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from lakegraph.graph.idle import Idle
+
+
+class Fake:
+    """A worker that takes what it is handed, or is dead."""
+
+    def __init__(self, *, alive: bool = True) -> None:
+        self.alive = alive
+        self.taken: list[bytes] = []
+        self.snapshot = ""
+
+    def hand(self, frame: bytes, snapshot: str) -> bool:
+        """Take a query."""
+        self.taken.append(frame)
+        self.snapshot = snapshot
+        return self.alive
+
+
+def waiting(idle: Idle, count: int, found: list[tuple[bytes, object, bool]]) -> list[threading.Thread]:
+    """Threads that wait for a worker, each since the one before does."""
+
+    def wait(frame: bytes) -> None:
+        found.append((frame, *idle.hand_over(frame, "s", 30)))
+
+    threads = []
+    for n in range(count):
+        threads.append(threading.Thread(target=wait, args=(b"%d" % n,)))
+        threads[-1].start()
+        until = time.monotonic() + 30
+        while len(idle._waiting) <= n and time.monotonic() < until:
+            time.sleep(0.001)
+    return threads
+
+
+def test_the_first_that_came_is_served_first() -> None:
+    """The queries are with the worker in their order, each when the worker was given back."""
+    idle, worker, found = Idle(), Fake(), []
+    threads = waiting(idle, 3, found)
+    for thread in threads:
+        idle.give(worker)  # type: ignore[arg-type]
+        thread.join(30)
+    assert worker.taken == [b"0", b"1", b"2"]
+    assert found == [(b"0", worker, True), (b"1", worker, True), (b"2", worker, True)]
+    assert len(idle) == 0
+
+
+def test_the_worker_used_last_is_used_first() -> None:
+    """Without anybody waiting a worker waits itself; the newest is taken, and one behind a snapshot is found."""
+    idle, first, second = Idle(), Fake(), Fake()
+    idle.give(first)  # type: ignore[arg-type]
+    idle.give(second)  # type: ignore[arg-type]
+    assert idle.hand_over(b"a", "s", 0) == (second, True)
+    idle.give(second)  # type: ignore[arg-type]
+    assert idle.behind("s") is first  # type: ignore[comparison-overlap]
+    assert idle.behind("s") is None
+    assert len(idle) == 1
+
+
+def test_patience_ends() -> None:
+    """Who finds no worker in time goes away, and is not served afterwards."""
+    idle, worker = Idle(), Fake()
+    assert idle.hand_over(b"a", "s", 0.01) == (None, False)
+    idle.give(worker)  # type: ignore[arg-type]
+    assert worker.taken == []
+    assert len(idle) == 1
+
+
+def test_a_dead_worker_is_told() -> None:
+    """Whoever is handed a dead worker knows, whether it was waiting or not."""
+    idle, dead, found = Idle(), Fake(alive=False), []
+    (thread,) = waiting(idle, 1, found)
+    idle.give(dead)  # type: ignore[arg-type]
+    thread.join(30)
+    assert found == [(b"0", dead, False)]
+    idle.give(dead)  # type: ignore[arg-type]
+    assert idle.hand_over(b"1", "s", 0) == (dead, False)
+
+
+def test_many_threads_and_few_workers() -> None:
+    """Each query is with exactly one worker, and none is lost, whatever the order."""
+    idle, workers, lost = Idle(), [Fake(), Fake()], []
+    for worker in workers:
+        idle.give(worker)  # type: ignore[arg-type]
+
+    def work(n: int) -> None:
+        for k in range(200):
+            worker, taken = idle.hand_over(b"%d-%d" % (n, k), "s", 30)
+            if worker is None or not taken:
+                lost.append(n)
+                return
+            idle.give(worker)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not lost
+    assert sorted(workers[0].taken + workers[1].taken) == sorted(
+        b"%d-%d" % (n, k) for n in range(8) for k in range(200)
+    )
+    assert len(idle) == 2
