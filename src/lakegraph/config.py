@@ -32,6 +32,9 @@ class LimitSettings(BaseModel):
     literal_bytes: int = Field(default=64 * 2**10, gt=0, description="The longest literal.")
     iri_bytes: int = Field(default=2 * 2**10, gt=0, description="The longest IRI.")
     query_seconds: float = Field(default=30, gt=0, le=3600, description="How long an asked SPARQL query may run.")
+    client_query_seconds: float = Field(
+        default=0, ge=0, description="Seconds of asked SPARQL that one caller may use in a minute; 0 for no limit."
+    )
     query_memory: int = Field(default=2 * 2**30, gt=0, description="The memory of one query worker, in bytes.")
     query_bytes: int = Field(default=64 * 2**10, gt=0, description="The longest SPARQL query.")
     update_bytes: int = Field(default=2**20, gt=0, description="The longest SPARQL Update.")

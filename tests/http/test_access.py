@@ -15,6 +15,8 @@ import lakegraph
 from lakegraph.bootstrap import LocalLake, open_lake, tokens_of
 from lakegraph.errors import ConflictError, LakeFormatError, NotFoundError, UsageError
 from lakegraph.http import create_app
+from lakegraph.http.quota import Quota
+from lakegraph.http.refusals import TooManyQueriesError
 from lakegraph.tokens import SCOPES, Tokens
 from tests.conftest import BASE
 from tests.http.conftest import assert_problem, study
@@ -246,3 +248,36 @@ def test_the_query_log_names_the_tokens_user(lake: LocalLake, tmp_path: Path) ->
         "ann",
         "127.0.0.1",
     ]
+
+
+def test_a_caller_has_its_share(lake: LocalLake, tmp_path: Path) -> None:
+    """Who has used it up is told when to come again; others, and other routes, go on."""
+    secret = lake.tokens.create("ann", ["reader"])[1]
+    lake.close()
+    with open_lake(tmp_path / "lake", limits={"client_query_seconds": 0.000001}) as small:
+        client = create_app(small).test_client()
+        asked = "/sparql?query=ASK {}"
+        assert client.get(asked, headers=bearer(secret)).status_code == 200
+        refused = client.get(asked, headers=bearer(secret))
+        assert_problem(refused, 429, "too-many-queries")
+        assert int(refused.headers["Retry-After"]) >= 1
+        assert client.get("/questions", headers=bearer(secret)).status_code == 200
+        assert client.get(asked).status_code == 200
+
+
+def test_a_share_comes_back() -> None:
+    """Evenly, the whole of it in a minute; and callers that used nothing lately are forgotten."""
+    now = [0.0]
+    quota = Quota(60, lambda: now[0])
+    quota.charge("ann", 90)
+    with pytest.raises(TooManyQueriesError) as refused:
+        quota.check("ann")
+    assert refused.value.retry_after == 31
+    quota.check("bob")
+    now[0] += 31
+    quota.check("ann")
+    Quota(0).charge("ann", 1e9)
+    for n in range(10_001):
+        quota.charge(f"caller {n}", 0.001)
+        now[0] += 0.01
+    assert len(quota._used) < 10_001

@@ -16,10 +16,12 @@ from SPARQLWrapper import CSV, DIGEST, JSON, POST, TURTLE, XML, SPARQLWrapper
 
 import lakegraph
 from lakegraph.errors import LakegraphError
+from lakegraph.http.address import free_port
 from tests.conftest import BASE, examples
 from tests.graph.sparql_servers import real_server
 from tests.http.conftest import study
 from tests.http.serving import COMMAND, running
+from tests.http.test_server import certificate
 
 LAKE = "https://w3id.org/lakegraph/ns#"
 MODEL = f"{BASE}id/model/diabet-predictor/1"
@@ -179,3 +181,33 @@ def test_our_own_clients_send_the_token(server: Served) -> None:
     done = subprocess.run([*command, "record", str(file)], env={}, capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     assert "token" in done.stderr
+
+
+def test_https_beyond_loopback(tmp_path: Path) -> None:
+    """Without a token a server there does not start; with one it does, by TLS, under the names that were given."""
+    lake = tmp_path / "lake"
+    serve = [COMMAND, "--lake", str(lake), "serve", "--host", "0.0.0.0", "--port", "0", "--name", "lake.test"]
+    with lakegraph.init(lake, base=BASE) as made:
+        refused = subprocess.run(serve, capture_output=True, text=True, check=False, timeout=120)
+        token = made.tokens
+    assert refused.returncode != 0
+    refused = subprocess.run(serve, capture_output=True, text=True, check=False, timeout=120)
+    assert refused.returncode == 1
+    assert "lakegraph token create" in refused.stderr
+    secret = token.create("ann", ["reader"])[1]
+    cert, key = certificate(tmp_path)
+    port = free_port("127.0.0.1")
+    serve[serve.index("0")] = str(port)
+    options = ["--tls-certificate", str(cert), "--tls-key", str(key), "--no-anonymous-read"]
+    process = subprocess.Popen([*serve, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        at, auth = ("--cacert", str(cert)), ("-H", f"Authorization: Bearer {secret}")
+        url, status = f"https://localhost:{port}", ("-o", "/dev/null", "-w", "%{http_code}")
+        patience = ("--fail", "--retry", "60", "--retry-all-errors", "--retry-delay", "1", "--retry-max-time", "90")
+        assert json.loads(curl(*at, *patience, f"{url}/ready"))["status"] == "ready"
+        for name, answer in (("localhost", "200"), ("lake.test", "200"), ("evil.example", "421"), ("0.0.0.0", "421")):
+            assert curl(*at, *auth, *status, "-H", f"Host: {name}:{port}", f"{url}/questions") == answer
+        assert curl(*at, *status, f"{url}/questions") == "401"
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from lakegraph.errors import ForbiddenError, LakegraphError, UnauthorizedError, UsageError
+from lakegraph.http.quota import Quota
 from lakegraph.tokens import AUDIT, EDIT, OPERATE, READ, RECORD, Tokens
 
 _WHO: Final = "lakegraph.principal"
@@ -57,11 +58,19 @@ class Access:
         anonymous_read: Whether, once there are tokens, those without one may still read.
         hosts: Host names that pages may be of which send requests that write.
         origins: Further origins that are trusted (CORS).
+        quota: What one caller may use of the query workers.
     """
 
     def __init__(
-        self, tokens: Tokens, *, anonymous_read: bool, hosts: Collection[str] = (), origins: Collection[str] = ()
+        self,
+        tokens: Tokens,
+        *,
+        anonymous_read: bool,
+        hosts: Collection[str] = (),
+        origins: Collection[str] = (),
+        quota: Quota | None = None,
     ) -> None:
+        self._quota = quota or Quota(0)
         self._tokens = tokens
         self._hosts = frozenset(hosts)
         self._origins = frozenset(origins)
@@ -79,6 +88,7 @@ class Access:
             UnauthorizedError: It has no token, or one that does not count, and needs one.
             ForbiddenError: Its token does not permit it, or a page of another site sent it.
             UsageError: It carries a token in its address.
+            TooManyQueriesError: Its sender has asked too much.
         """
         where = _SLASHES.sub("/", path).rstrip("/") or "/"
         _check_address(environ.get("QUERY_STRING", ""))
@@ -90,6 +100,8 @@ class Access:
             self._check_origin(environ.get("HTTP_ORIGIN"))
         if needed not in principal.permissions:
             raise _refusal(principal, needed)
+        if where == "/sparql":
+            self._quota.check(who(environ))
 
     def _principal(self, header: str | None) -> Principal:
         if header is None:

@@ -32,6 +32,7 @@ from lakegraph.http.headers import ALWAYS, compressed, entity_tag, tag_matches, 
 from lakegraph.http.metrics import Metrics
 from lakegraph.http.negotiation import accepts_gzip
 from lakegraph.http.querylog import QueryLog
+from lakegraph.http.quota import ChargingLog, Quota
 from lakegraph.http.served import Served
 from lakegraph.http.sparql import Endpoint
 from lakegraph.http.state import lake
@@ -69,12 +70,14 @@ def create_app(served: Served, *, hosts: Collection[str] = (), querylog: QueryLo
         app.register_blueprint(module.blueprint)
     app.before_request(_begin)
     app.after_request(_finish)
-    endpoint = Endpoint(served, metrics, querylog or QueryLog())
+    quota = Quota(served.settings.limits.client_query_seconds)
+    endpoint = Endpoint(served, metrics, ChargingLog(querylog or QueryLog(), quota))
     inner = cast("Application", app.wsgi_app)
     serve = served.settings.serve
-    names = frozenset((*hosts, *serve.hosts, serve.host))
+    # The wildcards are no names: whoever listens everywhere says under which names.
+    names = frozenset((*hosts, *serve.hosts, serve.host)) - {"0.0.0.0", "::"}  # noqa: S104 - taken away
     own = LOOPBACK | names | {urlsplit(served.base).hostname or ""}
-    access = Access(served.tokens, anonymous_read=serve.anonymous_read, hosts=own, origins=serve.cors)
+    access = Access(served.tokens, anonymous_read=serve.anonymous_read, hosts=own, origins=serve.cors, quota=quota)
     gateway = Gateway(inner, endpoint, served.base, access, names)
     app.wsgi_app = Cors(gateway, serve.cors) if serve.cors else gateway  # type: ignore[method-assign]
     return app

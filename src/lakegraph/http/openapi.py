@@ -51,6 +51,7 @@ _STATUSES = {
     415: "The body is in a form that is not read here.",
     422: "The record breaks the shapes; every reason is in the report.",
     502: "A peer could not be asked, or a whole answer was asked for and one gave only a part.",
+    429: "This caller has asked too much; see Retry-After.",
     503: "Busy; see Retry-After.",
     504: "The answer was not ready before its deadline.",
     507: "The disk refused; nothing was acknowledged.",

@@ -34,7 +34,8 @@ def body_of(error: LakegraphError) -> bytes:
 
 def headers_of(error: LakegraphError) -> list[tuple[str, str]]:
     """The headers that go with the problem document of an error."""
-    retry = [("Retry-After", "1")] if error.status == HTTPStatus.SERVICE_UNAVAILABLE else []
+    wait = getattr(error, "retry_after", 1 if error.status == HTTPStatus.SERVICE_UNAVAILABLE else None)
+    retry = [] if wait is None else [("Retry-After", str(wait))]
     asked = [("WWW-Authenticate", 'Bearer realm="lakegraph"')] if error.status == HTTPStatus.UNAUTHORIZED else []
     return [("Content-Type", MEDIA_TYPE), *retry, *asked]
 

@@ -26,6 +26,18 @@ class MediaTypeError(UsageError):
     status = 415
 
 
+class TooManyQueriesError(LakegraphError):
+    """One caller asks more than its share."""
+
+    code = "too-many-queries"
+    status = 429
+    exit_code = 4
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
 class MisdirectedError(LakegraphError):
     """The request is for a host that this lake does not answer for."""
 

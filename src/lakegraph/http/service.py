@@ -27,7 +27,7 @@ _GRAPHS = (
     Parameter("named-graph-uri", "A named graph; may be repeated."),
     Parameter("Lake-Min-Seq", "The journal entry that the answer must take into account.", place="header"),
 )
-_REFUSES = (400, 403, 406, 413, 415, 503, 504)
+_REFUSES = (400, 401, 403, 406, 413, 415, 429, 503, 504)
 _FORMS = tuple(dict.fromkeys((*OFFERED_RESULTS, *OFFERED_RDF)))
 
 
