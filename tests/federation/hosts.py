@@ -198,7 +198,7 @@ def endpoint(store: ox.Store, *, most: int | None = None, says: bool = False) ->
     """A SPARQL endpoint over *store*, which cuts answers after *most* rows, and says so or not."""
 
     def answer(seen: Seen) -> Page:
-        text = seen.body.decode() if seen.method == "POST" else seen.query["query"]
+        text = parse_qs(seen.body.decode())["query"][0] if seen.method == "POST" else seen.query["query"]
         try:
             found = store.query(text, use_default_graph_as_union=True)
         except SyntaxError as error:

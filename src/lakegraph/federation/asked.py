@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 
-from lakegraph.errors import DeadlineError, LakegraphError
+from lakegraph.errors import DeadlineError, LakegraphError, PeerError
 from lakegraph.federation.endpoint import Answer, Run
 from lakegraph.federation.line import Line
 from lakegraph.federation.mappings import Mappings
@@ -184,23 +184,39 @@ class QueriedSource(Source):
                 if place:
                     self.blank.add((pattern.s, pattern.o)[place - 1])
 
-    def query(self, parts: Sequence[Sequence[Branch]], filters: Sequence[str] = (), *, once: bool = True) -> None:
-        """Fetch what matches patterns that it joins, and keep it."""
-        if any(not part for part in parts) or self.is_out:
-            return
-        self.send(written(parts, once, filters))
+    def query(self, parts: Sequence[Sequence[Branch]], named: Sequence[str] = ()) -> None:
+        """Fetch what matches patterns that it joins, and keep it.
 
-    def send(self, asked: Written) -> None:
-        """Put a query to it, once, and keep what it says."""
+        Args:
+            parts: For each pattern its branches.
+            named: Variables of the answer; rows that bind one of them to a blank node are left out.
+        """
+        if not any(not part for part in parts):
+            self.send(written(parts), lambda row: not any(is_blank(row.get(name, "<")) for name in named))
+
+    def send(self, asked: Written, keep: Callable[[Mapping[str, str]], bool], bare: Written | None = None) -> None:
+        """Put a query to it, once, and keep what it says.
+
+        Args:
+            asked: The query.
+            keep: Which rows count.
+            bare: The query without conditions, for an endpoint whose compiler gives up on them, as Virtuoso's does.
+        """
         text = asked.fetch(self._rows + 1)
-        if text in self._sent:
+        if text in self._sent or self.is_out:
             return
         self._sent.add(text)
         with self.busy():
-            answer = self.ask(text)
+            try:
+                answer = self.ask(text)
+            except PeerError:
+                if bare is None:
+                    raise
+                asked, answer = bare, self.ask(bare.fetch(self._rows + 1))
             self._judge(answer, asked)
             scope = str(len(self._sent))
-            self.take([t for t in asked.triples(answer.rows) if not self._told(t, scope)])
+            triples = asked.triples(row for row in answer.rows if keep(row))
+            self.take([triple for triple in triples if not self._told(triple, scope)])
 
     def _told(self, triple: Triple, scope: str) -> bool:
         return is_blank(triple[2]) and self._scratch.knows_blank(self.report.source, triple, scope)

@@ -13,6 +13,7 @@ from threading import Lock
 from lakegraph.federation.asked import QueriedSource
 from lakegraph.federation.patterns import Needs, Pattern, joined_variables
 from lakegraph.federation.rewriting import Branch, Values, unions
+from lakegraph.rdf.terms import is_blank
 
 _FEW = 1000
 """So many values can go into one query; what hangs together by blank nodes cannot be fetched in several."""
@@ -39,7 +40,7 @@ class Blanks:
         return self._meeting()[1]
 
     def fetch(self, pattern: Pattern, values: Values) -> list[str]:
-        """Fetch what has no names, once, where *pattern* takes part in it; the conditions for what has names."""
+        """Fetch what has no names, once, where *pattern* takes part in it; the variables that must have names."""
         variables, meeting = self._meeting()
         if pattern not in meeting:
             return []
@@ -47,7 +48,7 @@ class Blanks:
             if not self._done:
                 self._done = True
                 self._nameless(variables, meeting, pattern, values)
-        return [f"!BOUND(?v{name[1:]}) || !isBlank(?v{name[1:]})" for name in sorted(pattern.variables & variables)]
+        return [f"v{name[1:]}" for name in sorted(pattern.variables & variables)]
 
     def _meeting(self) -> tuple[frozenset[str], tuple[Pattern, ...]]:
         """The variables that may be bound to blank nodes in more than one pattern, and those patterns."""
@@ -71,4 +72,8 @@ class Blanks:
                 leading = self._source.branches(first, 2 * number + 1, few)
             if branches:
                 parts.append((branches, condition, leading))
-        self._source.send(unions(parts))
+        bare = [(branches, "", leading) for branches, _, leading in parts]
+        columns = [f"v{name[1:]}" for name in variables]
+        self._source.send(
+            unions(parts), lambda row: any(is_blank(row.get(column, "<")) for column in columns), unions(bare)
+        )

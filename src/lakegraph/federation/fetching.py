@@ -141,10 +141,10 @@ class Fetcher:
 
     def _from(self, source: QueriedSource, pattern: Pattern, values: Values) -> None:
         blanks = self._blanks[source]
-        filters = blanks.fetch(pattern, values)
+        named = blanks.fetch(pattern, values)
         for part in _batches(values):
             branches = source.branches(pattern, 0, part)
-            source.query([branches], filters)
+            source.query([branches], named)
 
     def _each(self, work: Callable[[QueriedSource], None], pattern: Pattern) -> None:
         able = [source for source in self._queried if pattern in source.relevant and not source.is_out]

@@ -225,26 +225,24 @@ class Written:
         return list(found)
 
 
-def written(parts: Sequence[Sequence[Branch]], known_once: bool = True, filters: Collection[str] = ()) -> Written:
+def written(parts: Sequence[Sequence[Branch]], filters: Collection[str] = ()) -> Written:
     """The query for patterns that are joined by the source.
 
     Args:
         parts: For each pattern its branches.
-        known_once: Whether what is known of a variable is said only where it is first met.
         filters: Conditions, each a SPARQL expression.
     """
     said: set[str] = set()
     lines = []
     for number, part in enumerate(parts):
-        left = said if known_once else set()
-        lines.append(_union([_text(branch, number, n, left) for n, branch in enumerate(part)]))
+        lines.append(_union([_text(branch, number, n, said) for n, branch in enumerate(part)]))
         said |= {name for branch in part for name in branch.values}
     lines += [f"  FILTER({condition})" for condition in filters]
     return Written("\n".join(lines), tuple(tuple(part) for part in parts))
 
 
 def unions(parts: Sequence[tuple[Sequence[Branch], str, Sequence[Branch]]]) -> Written:
-    """The query for patterns that are not joined: each by itself, under a condition, in one answer.
+    """The query for patterns that are not joined: each by itself, under a condition if there is one, in one answer.
 
     Args:
         parts: For each pattern its branches, its condition, and those of a pattern that must be matched with it.
@@ -253,7 +251,9 @@ def unions(parts: Sequence[tuple[Sequence[Branch], str, Sequence[Branch]]]) -> W
     for number, (part, condition, leading) in enumerate(parts):
         before = _union([_text(branch, len(parts) + number, n, ()) for n, branch in enumerate(leading)])
         inner = _union([_text(branch, number, n, ()) for n, branch in enumerate(part)])
-        lines.append(f"  {{ {f'{{ {before.strip()} }} ' if leading else ''}{inner.strip()} FILTER({condition}) }}")
+        first = f"{{ {before.strip()} }} " if leading else ""
+        last = f" FILTER({condition})" if condition else ""
+        lines.append(f"  {{ {first}{inner.strip()}{last} }}")
     return Written("\n  UNION\n".join(lines), tuple(tuple(part) for part, _, _ in parts))
 
 
