@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
+from threading import Lock
 from typing import Any
 
 from rdflib import BNode, Literal, URIRef, Variable
@@ -108,6 +109,8 @@ class Needs:
         return bool(places) and all(first in step.patterns or first in step.known for step in places)
 
 
+_PARSING = Lock()
+"""The parser learns while it parses, and two threads at once make it fail (measured)."""
 _FORMS = {"SelectQuery": "select", "AskQuery": "ask", "ConstructQuery": "construct", "DescribeQuery": "construct"}
 
 
@@ -124,7 +127,8 @@ def needs_of(text: str, base: str) -> Needs:
         ForbiddenError: It calls a service by itself, or names its dataset.
     """
     try:
-        query = translateQuery(parseQuery(text), base=base).algebra
+        with _PARSING:
+            query = translateQuery(parseQuery(text), base=base).algebra
     except Exception as error:
         raise QueryError(
             f"The query cannot be put to several catalogs: {str(error)[:300]}", hint="Write it in SPARQL 1.1."
