@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lakegraph.errors import UsageError
 from lakegraph.questions.asking import check_known, frame
 from lakegraph.questions.labels import Labels, name_in
-from lakegraph.questions.nodes import SOURCE, Edge, Edges, Node, Nodes, describe_node
+from lakegraph.questions.nodes import SOURCE, Edge, Edges, Node, Nodes, deeds, describe_node
 from lakegraph.questions.protocols import Called, Direction, FlowIndex, Flows, Graph
 from lakegraph.questions.text import Style, undressed
 from lakegraph.questions.walking import Found, GraphReader, IndexReader, N, Steps, Walker, sweep
@@ -237,11 +237,13 @@ def _over_index(graph: Graph, index: FlowIndex, start: str, limits: _Limits) -> 
     labels = Labels(graph)
     words = {kind: labels.kind([LAKE[name]]) if name[:1].isupper() else name for kind, name in kinds.items()}
     names = {key: labels.of(f"<{iri}>") for key, iri in people.items()}
-    said = _described(graph, labels, found, rows, {k for k, name in kinds.items() if name == SOURCE}, limits.describe)
+    said = _described(graph, labels, found, rows, {k for k, name in kinds.items() if name == SOURCE})
+    near = {key for key, _ in zip(found.distance, range(limits.describe), strict=False) if key in found.runs}
+    done = {row[0]: deeds(graph, labels, f"<{row[1]}>") for row in rows if row[0] in near and row[0] != number}
     edges = Edges(found.edges, rows)
     iris = {row[0]: row[1] for row in rows if row[0] in found.hidden}
     hidden = {f"<{iris[key]}>": count for key, count in found.hidden.items()}
-    return _lineage(start, found, Nodes(rows, found.distance, found.runs, said, words, names), edges, hidden)
+    return _lineage(start, found, Nodes(rows, found.distance, found.runs, said, done, words, names), edges, hidden)
 
 
 def _gather(flows: Flows, found: Found[int], start: int, direction: Direction, steps: Steps, limits: _Limits) -> None:
@@ -256,15 +258,14 @@ def _gather(flows: Flows, found: Found[int], start: int, direction: Direction, s
 
 
 def _described(
-    graph: Graph, labels: Labels, found: Found[int], rows: Iterable[Called], sources: Collection[int], describe: int
+    graph: Graph, labels: Labels, found: Found[int], rows: Iterable[Called], sources: Collection[int]
 ) -> dict[int, Node]:
-    """The start and every source in full, and the nearest runs with what they did: what the index does not hold."""
-    near = {key for key, _ in zip(found.distance, range(describe), strict=False) if key in found.runs}
-    near.add(next(iter(found.distance)))
+    """The start and every source in full: the index does not hold who owns what comes from outside."""
+    start = next(iter(found.distance))
     return {
         row[0]: describe_node(graph, labels, f"<{row[1]}>", found.distance[row[0]], run=row[0] in found.runs)
         for row in rows
-        if row[0] in near or row[2] in sources
+        if row[0] == start or row[2] in sources
     }
 
 

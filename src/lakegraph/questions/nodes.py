@@ -11,7 +11,7 @@ from typing import NamedTuple, overload
 from lakegraph.questions.asking import select
 from lakegraph.questions.labels import Labels, day_of, name_in, with_version
 from lakegraph.questions.protocols import Called, Graph
-from lakegraph.rdf.namespaces import DCT, DQV, LAKE, PROV, RDF, SKOS
+from lakegraph.rdf.namespaces import DCT, DQV, LAKE, PROV, RDF
 from lakegraph.rdf.terms import XSD, is_literal, lexical, local_name, value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -102,47 +102,42 @@ def _thing(graph: Graph, labels: Labels, token: str, distance: int) -> Node:
 
 
 def _run(graph: Graph, labels: Labels, token: str, distance: int) -> Node:
-    """A run is described by one record, so what is said of it is read at once: a query would cost ten times as much."""
-    said: dict[str, list[str]] = {}
-    for p, o in sorted(graph.outgoing(token)):
-        said.setdefault(p, []).append(o)
-    titles = said.get(DCT.title)
-    classes, started = said.get(RDF.type), said.get(PROV.startedAtTime)
-    return Node(
-        token,
-        True,
-        distance,
-        lexical(titles[0]) if titles else name_in(token)[0],
-        kind=labels.kind(classes) if classes else "",
-        who=tuple(labels.of(agent) for agent in said.get(PROV.wasAssociatedWith, ())),
-        when=started[0] if started else None,
-        detail=", ".join(_details(graph, labels, said)),
-    )
+    titles, started = (sorted(graph.objects(token, p)) for p in (DCT.title, PROV.startedAtTime))
+    classes = sorted(graph.objects(token, RDF.type))
+    who, detail = deeds(graph, labels, token)
+    title = lexical(titles[0]) if titles else name_in(token)[0]
+    kind = labels.kind(classes) if classes else ""
+    return Node(token, True, distance, title, None, kind, who, started[0] if started else None, detail)
 
 
-def _details(graph: Graph, labels: Labels, said: dict[str, list[str]]) -> Iterable[str]:
-    """The operations of a run in their order, its scores, its mode, and how it ended if not well."""
-    operations = []
-    for operation in said.get(LAKE.hasOperation, ()):
-        parts = dict(reversed(graph.outgoing(operation)))
-        number = parts.get(LAKE.sequenceNumber, "")
-        what = parts.get(DCT.description) or parts.get(LAKE.operationType)
-        if what:
-            operations.append((_order(number), labels.of(what)))
-    scores = [_score(graph, evaluation) for evaluation in said.get(LAKE.hasEvaluation, ())]
-    status = [labels.of(s) for s in said.get(LAKE.runStatus, ()) if local_name(s) != SUCCEEDED]
-    modes = [labels.of(mode) for mode in said.get(LAKE.ingestionMode, ())]
-    found = [*(text for _, text in sorted(operations)), *sorted(filter(None, scores)), *modes, *status]
-    return dict.fromkeys(found)
+def deeds(graph: Graph, labels: Labels, run: str) -> tuple[tuple[str, ...], str]:
+    """Who did a run, and in words what it did: its operations in their order, its scores, its mode, a bad end.
+
+    What is needed is read property by property: 8 µs each, where all that is said of a run takes 100, a query 600.
+    """
+    operations = [(_order(graph, each), text) for each in graph.objects(run, LAKE.hasOperation)
+                  if (text := _operation(graph, labels, each))]  # fmt: skip
+    scores = sorted(filter(None, (_score(graph, labels, each) for each in graph.objects(run, LAKE.hasEvaluation))))
+    modes = sorted(labels.of(mode) for mode in graph.objects(run, LAKE.ingestionMode))
+    ends = [labels.of(s) for s in graph.objects(run, LAKE.runStatus) if local_name(s) != SUCCEEDED]
+    said = dict.fromkeys([*(text for _, text in sorted(operations)), *scores, *modes, *ends])
+    return tuple(labels.of(who) for who in sorted(graph.objects(run, PROV.wasAssociatedWith))), ", ".join(said)
 
 
-def _score(graph: Graph, evaluation: str) -> str:
-    parts = dict(graph.outgoing(evaluation))
-    measure, number = parts.get(DQV.isMeasurementOf), parts.get(DQV.value)
-    if not measure or not number or not is_literal(number):
-        return ""
-    names = sorted(lexical(o) for p, o in graph.outgoing(measure) if p == SKOS.prefLabel)
-    return f"{names[0]} {rounded(lexical(number))}" if names else ""
+def _operation(graph: Graph, labels: Labels, operation: str) -> str:
+    found = sorted(graph.objects(operation, DCT.description)) or sorted(graph.objects(operation, LAKE.operationType))
+    return labels.of(found[0]) if found else ""
+
+
+def _order(graph: Graph, operation: str) -> int:
+    numbers = [lexical(n) for n in graph.objects(operation, LAKE.sequenceNumber) if is_literal(n)]
+    return min((int(n) for n in numbers if n.isdigit()), default=0)
+
+
+def _score(graph: Graph, labels: Labels, evaluation: str) -> str:
+    measures = sorted(graph.objects(evaluation, DQV.isMeasurementOf))
+    numbers = [n for n in sorted(graph.objects(evaluation, DQV.value)) if is_literal(n)]
+    return f"{labels.of(measures[0])} {rounded(lexical(numbers[0]))}" if measures and numbers else ""
 
 
 def rounded(text: str) -> str:
@@ -155,11 +150,6 @@ def rounded(text: str) -> str:
     return written.rstrip("0").rstrip(".")
 
 
-def _order(number: str) -> int:
-    text = lexical(number) if is_literal(number or "<") else ""
-    return int(text) if text.isdigit() else 0
-
-
 class Nodes(Mapping[str, Node]):
     """The nodes of a lineage that was walked in an index, each made when it is first looked at.
 
@@ -168,6 +158,7 @@ class Nodes(Mapping[str, Node]):
         distance: Numbers in the order in which they were found, with their steps from the start.
         runs: Which of them are runs.
         said: Those that are described in full, by number.
+        done: Of the nearest runs, who did them and what they did.
         kinds: Words for the kinds of the rows.
         people: Names of the owners in the rows, by number.
     """
@@ -178,6 +169,7 @@ class Nodes(Mapping[str, Node]):
         distance: Mapping[int, int],
         runs: Collection[int],
         said: Mapping[int, Node],
+        done: Mapping[int, tuple[tuple[str, ...], str]],
         kinds: Mapping[int, str],
         people: Mapping[int, str],
     ) -> None:
@@ -185,6 +177,7 @@ class Nodes(Mapping[str, Node]):
         self._distance = distance
         self._runs = runs
         self._said = said
+        self._done = done
         self._kinds = kinds
         self._people = people
 
@@ -194,6 +187,9 @@ class Nodes(Mapping[str, Node]):
         made = {}
         for number, distance in self._distance.items():
             node = said.get(number) or self._node(rows[number], distance, run=number in runs)
+            if number in self._done:
+                who, detail = self._done[number]
+                node = node._replace(who=who, detail=detail)
             made[node.iri] = node
         return made
 
