@@ -19,7 +19,7 @@ from lakegraph.config import TOML_NAME, Settings
 from lakegraph.erasing import TRACES, Erasing
 from lakegraph.errors import ConflictError, NotFoundError, SettingsError
 from lakegraph.exchange.publishing import Publishing
-from lakegraph.federation.joining import Joining
+from lakegraph.federation.harvesting import Harvesting
 from lakegraph.governing import publish_people, publish_vocabularies
 from lakegraph.graph import Oxigraph
 from lakegraph.index import Index
@@ -45,7 +45,7 @@ _GATES = ("integrity", "completeness", "policy")
 """The shape folders that judge a record when it comes; ``swamp`` scores the whole lake instead."""
 
 
-class LocalLake(Recording, Joining, Comparing, Versioning, Changing, Administration, Erasing, Publishing, Lake):
+class LocalLake(Recording, Harvesting, Comparing, Versioning, Changing, Administration, Erasing, Publishing, Lake):
     """A lake in a directory that this process owns, with the recording calls."""
 
 

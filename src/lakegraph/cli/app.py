@@ -19,6 +19,7 @@ from lakegraph.cli import (
     demo,
     evidence,
     federate,
+    harvest,
     learn,
     record,
     reference,
@@ -99,6 +100,20 @@ def main(ctx: click.Context, lake: str, token: str | None) -> None:
     ctx.obj = {"lake": lake, "token": token}
 
 
-for module in (record, ask, compare, learn, evidence, federate, administer, serve, token, demo, bench, reference):
+for module in (
+    record,
+    ask,
+    compare,
+    learn,
+    evidence,
+    federate,
+    harvest,
+    administer,
+    serve,
+    token,
+    demo,
+    bench,
+    reference,
+):
     for command in module.COMMANDS:
         main.add_command(command)

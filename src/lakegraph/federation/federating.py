@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -154,7 +154,7 @@ class Federating(Lake):
             self._save(peer, found.holdings)
         return found
 
-    def _save(self, peer: Peer, holdings: dict[str, int]) -> Receipt:
+    def _save(self, peer: Peer, holdings: Mapping[str, int], harvested: str | None = None) -> Receipt:
         return self.supersede(
             peer.iri,
             peer_document(
@@ -168,6 +168,7 @@ class Federating(Lake):
                 rowLimit=peer.rows,
                 credential=peer.credential,
                 holds=[{"heldTerm": term, "heldCount": count} for term, count in holdings.items()],
+                lastHarvest=harvested or peer.harvested,
             ),
         )
 

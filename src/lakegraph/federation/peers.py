@@ -48,6 +48,7 @@ class Peer:
         license: The licence of its descriptions.
         credential: The name of a secret of the settings.
         holdings: Class or property (bare IRI) to how many were counted; empty when nobody has looked.
+        harvested: When its last complete harvest began (ISO 8601).
     """
 
     iri: str
@@ -59,6 +60,7 @@ class Peer:
     license: str | None = None
     credential: str | None = None
     holdings: Mapping[str, int] = field(default_factory=dict)
+    harvested: str | None = None
 
     @property
     def slug(self) -> str:
@@ -94,6 +96,7 @@ class Peer:
             "rowLimit": self.rows,
             "credential": self.credential,
             "holdings": dict(self.holdings),
+            "lastHarvest": self.harvested,
         }
 
 
@@ -108,7 +111,7 @@ def read_peers(graph: Asked, settings: FederationSettings) -> list[Peer]:
     for peer, term, count in read_rows(graph, "holdings"):
         holdings[peer][value(term)] = int(value(count))
     found: dict[str, Peer] = {}
-    for peer, title, kind, address, licence, seconds, size, rows, credential in read_rows(graph, "peers"):
+    for peer, title, kind, address, licence, seconds, size, rows, credential, harvested in read_rows(graph, "peers"):
         iri = value(peer)
         found[iri] = Peer(
             iri=iri,
@@ -120,6 +123,7 @@ def read_peers(graph: Asked, settings: FederationSettings) -> list[Peer]:
             license=value(licence) if licence else None,
             credential=value(credential) if credential else None,
             holdings=holdings.get(peer, {}),
+            harvested=value(harvested) if harvested else None,
         )
     return sorted(found.values(), key=lambda peer: (peer.title, peer.iri))
 

@@ -44,6 +44,11 @@ class Translator:
         self._types: dict[str, set[str]] = defaultdict(set)
 
     def translate(self, triples: Iterable[Triple]) -> list[Triple]:
+        """The statements as they are, what they say in our words, and what follows."""
+        said = self.reworded(triples)
+        return [*said, *reasoner().infer(dict.fromkeys(said))]
+
+    def reworded(self, triples: Iterable[Triple]) -> list[Triple]:
         """The statements as they are, and what they say in our words."""
         given = list(triples)
         for s, p, o in given:
@@ -53,7 +58,7 @@ class Translator:
         for triple in given:
             for new in self._one(*triple):
                 said[new] = None
-        return [*said, *reasoner().infer(said)]
+        return list(said)
 
     def _one(self, s: str, p: str, o: str) -> Iterable[Triple]:
         s, o = self._concept(s), o if p == TYPE else self._concept(o)

@@ -30,6 +30,7 @@ _ROUTES: Final = (
     ("/log/audit", AUDIT, AUDIT),
     ("/log/erasures", AUDIT, AUDIT),
     ("/peers", READ, OPERATE),
+    ("/harvests", OPERATE, OPERATE),
 )
 """What reading and what writing needs below a path; elsewhere reading needs READ and writing RECORD."""
 

@@ -40,6 +40,9 @@ class Federated(Protocol):
     def remove_peer(self, name: str, *, by: str, why: str) -> Receipt:
         """Withdraw the registration of a peer."""
 
+    def harvest(self, name: str, *, changed: bool = False, matches: Reach = "close", by: str | None = None) -> Said:
+        """Copy what a peer says into the lake."""
+
     def federate(
         self,
         query: str,

@@ -211,6 +211,17 @@ def _schemas() -> dict[str, Any]:
             "confidence": {"type": "number", "minimum": 0, "maximum": 1},
         },
     }
+    schemas["Harvesting"] = {
+        "type": "object",
+        "required": ["peer"],
+        "additionalProperties": False,
+        "properties": {
+            "peer": text,
+            "changed": {"type": "boolean"},
+            "matches": {"enum": ["exact", "close", "broad"]},
+            "by": text,
+        },
+    }
     schemas["RemovingPeer"] = {
         "type": "object",
         "required": ["peer", "by", "why"],

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from lakegraph.errors import LakeBusyError, LakeDamagedError, LakeFormatError, StorageError, UsageError
 
-RULES = 1
+RULES = 2
 """Rises whenever the same record would give other rows or terms; see :func:`_format`."""
 
 _APPLICATION = 0x6C676978

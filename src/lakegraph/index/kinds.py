@@ -56,6 +56,7 @@ CLASSES = {
     "Program": "program",
     "Implementation": "program",
     "DatasetSource": "source",
+    "ModelSource": "source",
     "ModellakeDataset": "dataset",
     "Model": "model",
     "Deployment": "deployment",

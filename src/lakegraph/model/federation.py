@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -34,6 +35,7 @@ class Peer(Thing):
     row_limit: int | None = None
     credential: str | None = None
     holds: Many[Annotated[Any, reference(Holding)]] = ()
+    last_harvest: datetime | None = None
 
 
 class TermMapping(Thing):

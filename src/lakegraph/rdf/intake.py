@@ -89,9 +89,15 @@ def _object(term: ox.NamedNode | ox.Literal | ox.BlankNode | ox.Triple) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """The statements of one record that came as RDF."""
+    """The statements of one record that came as RDF.
+
+    Attributes:
+        triples: The statements.
+        about: The token of what they are the record of, where that is known and not to be found in them.
+    """
 
     triples: tuple[Triple, ...]
+    about: str | None = None
 
     @classmethod
     def read(cls, body: bytes, media_type: str) -> Intake:
@@ -107,7 +113,7 @@ class Intake:
         Raises:
             UsageError: There is no run or other thing that can be a record here, or more than one.
         """
-        record = self._record()
+        record = self.about or self._record()
         names = {record: f"<{fresh}>"} if record.startswith("_:") else {}
         root = names.get(record, record)[1:-1]
         for token in self._blanks():

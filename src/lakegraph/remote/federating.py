@@ -11,6 +11,7 @@ from lakegraph.remote.connection import JSON, Connection
 
 if TYPE_CHECKING:
     from lakegraph.federation.answer import FederatedAnswer
+    from lakegraph.federation.harvesting import Harvest
     from lakegraph.federation.probing import Probe
     from lakegraph.federation.proposing import Proposal
 
@@ -52,6 +53,13 @@ class RemoteFederating:
         from lakegraph.federation.probing import Probe
 
         return Probe(**self._post("/peers/probes", {"peer": name, "save": save}))
+
+    def harvest(self, name: str, *, changed: bool = False, matches: str = "close", by: str | None = None) -> Harvest:
+        """Copy what a peer says into the lake; see :meth:`lakegraph.federation.harvesting.Harvesting.harvest`."""
+        from lakegraph.federation.harvesting import Harvest
+
+        said = self._post("/harvests", {"peer": name, "changed": changed, "matches": matches, "by": by})
+        return Harvest(**{key: value for key, value in said.items() if key != "complete"})
 
     def federate(
         self,
