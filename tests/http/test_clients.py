@@ -15,7 +15,8 @@ from rdflib.plugins.stores.sparqlstore import SPARQLStore, SPARQLUpdateStore
 from SPARQLWrapper import CSV, DIGEST, JSON, POST, TURTLE, XML, SPARQLWrapper
 
 import lakegraph
-from lakegraph.errors import LakegraphError
+from lakegraph.errors import LakegraphError, NotFoundError, QueryError
+from lakegraph.graph import ProtectedGraphError
 from lakegraph.http.address import free_port
 from tests.conftest import BASE, examples
 from tests.graph.sparql_servers import real_server
@@ -211,3 +212,26 @@ def test_https_beyond_loopback(tmp_path: Path) -> None:
     finally:
         process.terminate()
         process.communicate(timeout=60)
+
+
+def test_our_own_client_edits_graphs(server: Served) -> None:
+    """As a lake in a directory does, and it reads at once what it has written."""
+    with lakegraph.connect(server.url, token=server.token) as lake:
+        made = lake.put_graph("urn:own", [(b"<urn:a> <urn:b> 1 .", "text/turtle")])
+        assert (made.created, made.added) == (True, 1)
+        assert lake.put_graph("urn:own", [(b"<urn:a> <urn:b> 2 .", "text/turtle")], merge=True).added == 1
+        assert lake.update("DELETE WHERE { GRAPH <urn:own> { ?s ?p 1 } }").removed == 1
+        assert b"true" in lake.query(
+            "ASK { GRAPH <urn:own> { ?s ?p 2 } FILTER NOT EXISTS { GRAPH <urn:own> { ?s ?p 1 } } }"
+        )
+        assert lake.update_graph("urn:own", "INSERT { ?o <urn:c> ?s } WHERE { ?s <urn:none> ?o }").change == ""
+        assert lake.update("INSERT { ?s <urn:d> ?o } WHERE { ?s <urn:b> ?o }", using=["urn:own"]).added == 1
+        assert [p for _, p, _ in lake.read_graph("urn:own")] == ["<urn:b>"]
+        assert lake.delete_graph("urn:own").removed == 1
+        with pytest.raises(NotFoundError):
+            lake.read_graph("urn:own")
+        with pytest.raises(ProtectedGraphError):
+            lake.delete_graph(f"{BASE}graph/vocabulary")
+        with pytest.raises(QueryError, match="never closed"):
+            lake.update("INSERT DATA { <urn:a")
+        assert lake.delete_graph(None).removed >= 1

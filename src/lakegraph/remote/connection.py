@@ -61,6 +61,11 @@ class Connection:
             headers["Idempotency-Key"] = quote(key, safe="")
         return self._send("POST", path, headers, body)
 
+    def send(self, method: str, path: str, body: bytes | None, media_type: str | None) -> Response:
+        """The response to a request that writes otherwise."""
+        headers = {"Accept": JSON} | ({"Content-Type": media_type} if media_type else {})
+        return self._send(method, path, headers, body)
+
     def download(self, path: str, body: bytes, media_type: str, out: Path, *, accept: str) -> Response:
         """The response to a POST, whose body goes to the file *out*, chunk by chunk.
 
@@ -126,7 +131,7 @@ class Connection:
             raise self._unreachable(error) from error
         if answer.status >= 300:
             raise _problem(answer)
-        if method == "POST":
+        if method != "GET":
             self._written = max(self._written, _number(answer.headers.get("Lake-Seq")))
         return answer
 

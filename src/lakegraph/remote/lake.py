@@ -18,6 +18,7 @@ from lakegraph.questions import Calls, value_text
 from lakegraph.rdf.intake import parse
 from lakegraph.receipts import Receipt
 from lakegraph.remote.connection import JSON, Connection, query_string
+from lakegraph.remote.editing import Editing
 from lakegraph.remote.evidence import RemoteEvidence
 from lakegraph.remote.federating import RemoteFederating
 from lakegraph.remote.past import RemotePast
@@ -52,7 +53,7 @@ Moment = int | str | date
 """The number of a journal entry, a time with its zone, or a day, which is then over (in UTC)."""
 
 
-class RemoteLake(Recording, RemoteFederating, RemoteEvidence):
+class RemoteLake(Recording, RemoteFederating, RemoteEvidence, Editing):
     """The lake that is served at *url*.
 
     Its calls take, return and raise what those of a lake in a directory do; :class:`lakegraph.errors.LakeBusyError`
