@@ -74,6 +74,7 @@ class Gate:
         found = record.results()
         if self._handed:
             found += self._judged(record)
+        record.close()
         return Report.of(found, captured=captured) if found else _CLEAN
 
     def validate(self, statements: Statements, focus: Iterable[str], *, audit: bool = False) -> Iterator[Result]:

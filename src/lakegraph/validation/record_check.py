@@ -44,6 +44,12 @@ class RecordCheck:
         found += self._of_new_targets(changes)
         return found + self._of_doubts(changes)
 
+    def close(self) -> None:
+        """Forget what was read. Nodes know their view: left alone, each check would wait for the garbage collector."""
+        self.view.clear()
+        if self._before is not None:
+            self._before.clear()
+
     @property
     def before(self) -> View:
         """The lake before the record, with what the record takes back."""
