@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -226,7 +227,15 @@ def test_questions_for_a_thing() -> None:
     assert {"what", "who", "where", "when", "why", "how"} <= names
 
 
-@pytest.mark.parametrize("file", resources.files("queries", ".rq"), ids=resources.relative)
+def is_template(file: Path) -> bool:
+    """Whether federation fills the text in at its marks, so that it is no query as it stands."""
+    return bool(re.search(r"(?<![\w/])#[a-z]", file.read_text(encoding="utf-8")))
+
+
+QUERIES = [file for file in resources.files("queries", ".rq") if not is_template(file)]
+
+
+@pytest.mark.parametrize("file", QUERIES, ids=resources.relative)
 def test_every_query_of_the_project_is_sound(file: Path) -> None:
     """Also the queries that nobody asks by name parse, read only, project their parameters and use declared terms."""
     text, where = file.read_text(encoding="utf-8"), resources.relative(file)
