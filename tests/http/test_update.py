@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,6 +12,7 @@ from flask.testing import FlaskClient
 import lakegraph
 from lakegraph.bootstrap import LocalLake
 from lakegraph.http import create_app
+from lakegraph.http.querylog import QueryLog
 from tests.conftest import BASE
 from tests.http.conftest import assert_problem, study
 
@@ -104,3 +107,15 @@ def test_load_silent_does_nothing(client: FlaskClient, steward: dict[str, str]) 
 def test_get_is_no_update(client: FlaskClient, steward: dict[str, str]) -> None:
     """An address that is followed changes nothing."""
     assert client.get(f"/update?update={ONE}", headers=steward).status_code == 405
+
+
+def test_updates_are_logged(lake: LocalLake, steward: dict[str, str], tmp_path: Path) -> None:
+    """With who sent them, their hash, how long they took and how they ended."""
+    log = QueryLog(tmp_path / "queries.log")
+    client = create_app(lake, querylog=log).test_client()
+    for text in ("INSERT DATA { <urn:logged> <urn:b> 1 }", "CLEAR ALL"):
+        client.post("/update", data=text, content_type=DIRECT, headers=steward)
+    log.close()
+    lines = [json.loads(line) for line in (tmp_path / "queries.log").read_text().splitlines()]
+    assert [(line["who"], line["outcome"]) for line in lines] == [("ann", "ok"), ("ann", "graph-protected")]
+    assert all(line["ms"] > 0 and len(line["sha256"]) == 64 for line in lines)

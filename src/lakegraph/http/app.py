@@ -51,7 +51,8 @@ def create_app(served: Served, *, hosts: Collection[str] = (), querylog: QueryLo
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
     metrics = Metrics()
-    app.config.update(LAKE=served, METRICS=metrics, STATISTICS=Statistics(served))
+    log = querylog or QueryLog()
+    app.config.update(LAKE=served, METRICS=metrics, STATISTICS=Statistics(served), QUERYLOG=log)
     problems.register(app)
     for module in (
         records,
@@ -73,7 +74,7 @@ def create_app(served: Served, *, hosts: Collection[str] = (), querylog: QueryLo
     app.before_request(_begin)
     app.after_request(_finish)
     quota = Quota(served.settings.limits.client_query_seconds)
-    endpoint = Endpoint(served, metrics, ChargingLog(querylog or QueryLog(), quota))
+    endpoint = Endpoint(served, metrics, ChargingLog(log, quota))
     inner = cast("Application", app.wsgi_app)
     serve = served.settings.serve
     # The wildcards are no names: whoever listens everywhere says under which names.

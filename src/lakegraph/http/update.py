@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
+from lakegraph.errors import LakegraphError
+from lakegraph.http.access import who
 from lakegraph.http.describing import Operation, Parameter, describes
 from lakegraph.http.edited import Changed
 from lakegraph.http.negotiation import JSON
 from lakegraph.http.protocol import read_update
+from lakegraph.http.querylog import Asked, QueryLog
 from lakegraph.http.state import actor, lake
 
 blueprint = Blueprint("update", __name__)
@@ -34,8 +38,17 @@ _USING = (
 )
 def update() -> Response:
     """Record what a SPARQL Update changes; sent as it is, or as the field ``update`` of a form."""
+    began, outcome = time.perf_counter(), "internal"
     asked = read_update(request.environ, lake().settings.limits.update_bytes)
-    done = lake().update(asked.text, using=asked.default_graphs, using_named=asked.named_graphs, actor=actor())
+    try:
+        done = lake().update(asked.text, using=asked.default_graphs, using_named=asked.named_graphs, actor=actor())
+        outcome = "ok"
+    except LakegraphError as error:
+        outcome = error.code
+        raise
+    finally:
+        log: QueryLog = current_app.config["QUERYLOG"]
+        log.add(Asked("", who(request.environ), asked.text, outcome, time.perf_counter() - began, 0))
     return changed(done)
 
 
