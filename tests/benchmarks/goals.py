@@ -162,8 +162,8 @@ def _pair(key: str, *, time: bool = False) -> tuple[str, str]:
 _HOPS = "Each query goes from the server through a pipe to a process that can be killed, and back."
 _SHARED = "Long queries yield the processor, but not its caches; where others load the machine, both times are theirs."
 _STAGES = (
-    "The engine's own write of a run's hundred quads, which the physical limits below show, takes most of the time that"
-    " the goal allows; the table of stages shows the rest."
+    "The engine's own write of a run's hundred quads, see the physical limits below, takes about half of the time that"
+    " the goal allows; the rest is Python, see the table of stages."
 )
 _WALK = "The edges are read from the index in one query; most of the rest is reading what the nodes are called."
 _CARD = "Four branches still take the engine, in one query; names, records and gaps take half of a card's time."
