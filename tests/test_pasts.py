@@ -22,8 +22,8 @@ from lakegraph.past import Past
 from lakegraph.testing import BASE, generate
 from tests.index.records import flows
 
-LONG = int(os.environ.get("PASTS_RUNS", "16"))
-SEEDS = int(os.environ.get("PASTS_SEEDS", "1"))
+LONG = int(os.environ.get("LAKEGRAPH_PASTS_RUNS", "16"))
+SEEDS = int(os.environ.get("LAKEGRAPH_PASTS_SEEDS", "1"))
 
 
 def history(lake: LocalLake, documents: list[dict[str, Any]], luck: random.Random, done: list[Any]) -> None:

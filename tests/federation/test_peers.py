@@ -42,6 +42,7 @@ def test_a_peer_is_a_record(asking: LocalLake) -> None:
     assert found == {
         "iri": receipt.iri, "name": "city-data", "title": "City data", "kind": "ckan", "address": "https://data.example/",
         "license": LICENCE, "timeLimit": 2.5, "byteLimit": 1000, "rowLimit": 7, "credential": "c", "holdings": {},
+        "lastHarvest": None,
     }  # fmt: skip
     for name in ("city-data", "City data", receipt.iri, "https://data.example/"):
         assert asking.peer(name).iri == receipt.iri

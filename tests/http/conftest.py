@@ -38,9 +38,9 @@ def get(read_lake: LocalLake) -> FlaskClient:
     return create_app(read_lake).test_client()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def written_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLake]:
-    """A lake that tests write to; each records what no other test does."""
+    """A lake that the tests of one file write to; each records what no other test does."""
     with lakegraph.init(tmp_path_factory.mktemp("written") / "lake", base=BASE) as lake:
         yield lake
 
@@ -51,7 +51,7 @@ def post(written_lake: LocalLake) -> FlaskClient:
     return create_app(written_lake).test_client()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(written_lake: LocalLake) -> Iterator[str]:
     """The address at which the lake that is written to answers real requests, from a thread of this process."""
     server = make_server("127.0.0.1", 0, create_app(written_lake), threaded=True)

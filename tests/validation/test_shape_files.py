@@ -159,7 +159,7 @@ def test_describe_and_docs():
     assert {row.engine for row in rows.values()} == {"compiled", "bounded"}
     assert rows["lakesh:Acyclic"].engine == "bounded"
     assert rows["lakesh:Acyclic"].target == "subjects of lake:derivedFrom"
-    assert {row.folder for row in rows.values()} == {"integrity", "completeness", "policy", "swamp"}
+    assert {row.folder for row in rows.values()} == {"integrity", "completeness", "policy", "swamp", "profiles"}
     assert all(re.fullmatch(r"[a-z]+/[a-z-]+\.ttl:\d+", row.place) for row in rows.values())
     docs = shapes.docs()
     assert all(row.message and row.asks and row.severity in ("Violation", "Warning", "Info") for row in docs)
