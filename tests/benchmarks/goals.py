@@ -221,7 +221,14 @@ GOALS = (
         why=_WALK,
     ),
     Goal("the same, none described in full", cpu_ratio("peer.mlmd.tree", "walk.down.tree"), "at least", 10, why=_WALK),
-    Goal("competency questions: the slowest of 25, CPU", value("competency.slowest"), "at most", 100, "ms"),
+    Goal(
+        "competency questions in 20,000 runs: the slowest of 25, CPU",
+        lambda report: report.value("competency.slowest", 20_000),
+        "at most",
+        100,
+        "ms",
+        "Which deployments do worse than their baseline is asked of every observation; it has been made quicker since.",
+    ),
     Goal(
         "whole-lake validation against pySHACL, quads/s",
         ratio("upkeep.validate.small", "peer.pyshacl.validate"),
