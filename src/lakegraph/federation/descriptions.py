@@ -58,11 +58,12 @@ class Describer:
     def __init__(self, mappings: Mappings, source: str) -> None:
         self._mappings = mappings
         self._wanted = wanted_classes(mappings)
-        self._translator = Translator(mappings, source)
+        self._source = source
 
     def of(self, document: Document) -> Iterator[Description]:
         """The descriptions of the data sets and models in *document* that have an IRI."""
-        said = self._translator.reworded(document.triples)
+        # A translator remembers the types of what it met: one a document, so that a million of them take no memory.
+        said = Translator(self._mappings, self._source).reworded(document.triples)
         derived = [t for t in reasoner().infer(dict.fromkeys(said)) if t[1] == LAKE.derivedFrom]
         about: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         for s, p, o in (*said, *derived):
