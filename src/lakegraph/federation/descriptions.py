@@ -39,7 +39,12 @@ class Description:
     @property
     def is_own_page(self) -> bool:
         """Whether the document is the thing's own page, which tells more of it than a list does."""
-        return self.url.partition("#")[0] == value(self.thing).partition("#")[0]
+        return is_own_page(self.url, self.thing)
+
+
+def is_own_page(url: str, thing: str) -> bool:
+    """Whether the document at *url* is the page of *thing* (a token) itself."""
+    return url.partition("#")[0] == value(thing).partition("#")[0]
 
 
 def wanted_classes(mappings: Mappings) -> frozenset[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from lakegraph.errors import ConflictError, LakegraphError
-from lakegraph.federation.descriptions import Describer, Description, wanted_classes
+from lakegraph.federation.descriptions import Describer, Description, is_own_page, wanted_classes
 from lakegraph.federation.endpoint import fault_of
 from lakegraph.federation.joining import Joining
 from lakegraph.federation.line import Line
@@ -203,8 +203,7 @@ class _Work:
             self._waiting[description.thing] = description
             return
         record, digest, url = known
-        theirs = url.partition("#")[0] == value(description.thing).partition("#")[0]
-        if digest == description.digest or (theirs and not description.is_own_page):
+        if digest == description.digest or (is_own_page(url, description.thing) and not description.is_own_page):
             self._report.unchanged += not again
             return
         (answer,) = self._lake.submit_harvested([self._submission(description, value(record), value(record))])

@@ -43,7 +43,7 @@ def listing(
     Raises:
         UsageError: There is no such kind.
     """
-    codes = ", ".join(str(code) for kind in kinds for code in codes_of(kind))
+    codes = _codes(kinds)
     # The plus keeps SQLite from reading all of a kind to sort it: things are walked by number.
     text = (
         "SELECT id, iri, kind, max(record, coalesce((SELECT max(last) FROM saying WHERE thing = id), 0)) AS changed"  # noqa: S608 - numbers
@@ -53,9 +53,13 @@ def listing(
     return [Listed(number, iri, NAMES[kind], changed) for number, iri, kind, changed in rows]
 
 
+def _codes(kinds: Sequence[str]) -> str:
+    return ", ".join(str(code) for kind in kinds for code in codes_of(kind))
+
+
 def starts(connection: sqlite3.Connection, kinds: Sequence[str], step: int) -> list[int]:
     """The number of the last thing of each whole part of *step* things, but for a part that nothing follows."""
-    codes = ", ".join(str(code) for kind in kinds for code in codes_of(kind))
+    codes = _codes(kinds)
     rows = connection.execute(f"SELECT id FROM thing WHERE +kind IN ({codes}) ORDER BY id")  # noqa: S608 - numbers
     numbers = [number for (number,) in rows]
     return [numbers[place - 1] for place in range(step, len(numbers), step)]
