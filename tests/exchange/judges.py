@@ -22,9 +22,9 @@ import pytest
 import rdflib
 from rdflib.compare import to_isomorphic
 
-from lakegraph import resources
+from tests.suites import SUITES
 
-SHARED = Path(os.environ.get("LAKEGRAPH_SUITES", resources.root().parent / "shared" / "suites")).parent
+SHARED = SUITES.parent
 PROV = rdflib.Namespace("http://www.w3.org/ns/prov#")
 Judge = Callable[[bytes], list[str]]
 

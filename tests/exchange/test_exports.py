@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 
-from lakegraph import resources
 from lakegraph.bootstrap import LocalLake
 from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.exchange.documents import Document, text, to_html, to_markdown
@@ -28,8 +26,9 @@ from tests.conftest import BASE, examples
 from tests.exchange import judges
 from tests.exchange.conftest import MODEL, parts_of
 from tests.exchange.mutations import unpacked
+from tests.suites import SUITES
 
-PROFILES = Path(os.environ.get("LAKEGRAPH_SUITES", resources.root().parent / "shared" / "suites")).parent / "profiles"
+PROFILES = SUITES.parent / "profiles"
 
 
 def exported(parts: LakeParts, form: str, thing: str = MODEL) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from lakegraph import resources
 from lakegraph.errors import ForbiddenError, LakegraphError, QueryError
 from lakegraph.graph import Limits, inspect_query, inspect_update
+from tests.suites import SUITES
 
 PEER = "https://peer.example/sparql"
 
@@ -234,8 +234,8 @@ def test_own_questions_pass() -> None:
 
 
 def _suite() -> list[Path]:
-    root = Path(os.environ.get("LAKEGRAPH_SUITES", Path(__file__).parents[3] / "shared" / "suites")) / "rdf-tests"
-    return sorted((root / "sparql").rglob("*.rq")) if root.is_dir() else []
+    root = SUITES / "rdf-tests" / "sparql"
+    return sorted(root.rglob("*.rq")) if root.is_dir() else []
 
 
 def test_agrees_with_the_engine_on_the_w3c_suite() -> None:

@@ -18,6 +18,7 @@ from lakegraph.bootstrap import LocalLake
 from lakegraph.http import create_app
 from lakegraph.remote import RemoteLake
 from tests.conftest import BASE, examples
+from tests.suites import SUITES
 
 MODEL = f"{BASE}id/model/diabet-predictor/1"
 PROBLEM = "application/problem+json"
@@ -99,10 +100,6 @@ def for_browsers(response: TestResponse) -> None:
 
 def suites() -> Path:
     """Where the conformance suites lie; the test is skipped where they do not."""
-    import os
-
-    root = Path(__file__).resolve().parent.parent.parent
-    found = Path(os.environ.get("LAKEGRAPH_SUITES", root.parent / "shared" / "suites"))
-    if not found.is_dir():
+    if not SUITES.is_dir():
         pytest.skip("the W3C suites are not here: set LAKEGRAPH_SUITES")
-    return found
+    return SUITES

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from rdflib import Graph
 
 from lakegraph import resources
+from tests.suites import SUITES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,10 +46,9 @@ def alignment_graph(folder: Path) -> Graph:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder that holds suites/, ontologies/ and profiles/ of other people; skips where it is absent."""
-    suites = Path(os.environ.get("LAKEGRAPH_SUITES", ROOT.parent / "shared" / "suites"))
-    if not (suites.parent / "ontologies").is_dir():
+    if not (SUITES.parent / "ontologies").is_dir():
         pytest.skip("other people's vocabularies are not here: set LAKEGRAPH_SUITES")
-    return suites.parent
+    return SUITES.parent
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -13,9 +12,10 @@ from lakegraph.rdf.terms import Triple, value
 from lakegraph.validation.paths import parse_path
 from lakegraph.validation.result import Result
 from lakegraph.validation.shapes_graph import Origin, ShapesGraph, read_file
+from tests.suites import SUITES
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITE = Path(os.environ.get("LAKEGRAPH_SUITES", ROOT.parent / "shared" / "suites")) / "data-shapes"
+SUITE = SUITES / "data-shapes"
 TESTS = SUITE / "data-shapes-test-suite" / "tests"
 _MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 _SHT = "http://www.w3.org/ns/shacl-test#"
