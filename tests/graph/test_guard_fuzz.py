@@ -15,7 +15,8 @@ import pytest
 from graph_data import Canary
 
 from lakegraph.errors import LakegraphError
-from lakegraph.graph import inspect_query, inspect_update
+from lakegraph.graph import Limits, guard, inspect_query, inspect_update
+from lakegraph.graph.plain import plain_form
 
 MUTANTS = int(os.environ.get("LAKEGRAPH_MUTANTS", "9000"))
 STEP = 20_000
@@ -46,6 +47,13 @@ SELECT * { ?s p:SERVICE PEER . {?a ?b ?c} }
 SELECT * { VALUES (?o ?z) { ("" "x ) } SERVICE PEER {?a ?b ?c} # ") } }
 SELECT * { ?s ?p ('' ' ) SERVICE PEER {?a ?b ?c} #' ) }
 INSERT DATA { <urn:a> <urn:b> "; LOAD PEER" }
+""".strip().splitlines()
+PLAIN = """
+SELECT * { ?s ?p ?o }
+SELECT ?s { ?s ?p "x y" ; ex:p 'z' , <http://h/a#b> . FILTER(?s > 2 || ?p = <urn:x#y>) } # ) comment
+# first \\n ASK { ?s a [] . ( 1 2 ) ex:p ?x }
+DESCRIBE <http://h/a> ex:a
+CONSTRUCT { ?s ?p ?o } WHERE { { ?s ?p ?o } UNION { ?s ex:p/ex:q ?o OPTIONAL { ?s ^ex:p ?o } } } ORDER BY ?s LIMIT 10
 """.strip().splitlines()
 WORDS = (Path(__file__).parent / "fuzz_pieces.txt").read_text().split()
 SPACES = [" ", "\n", "\r", "\t", "\u1680", "\u00a0", "\u2028", "\u0085", "\ufeff", "\x0b", "\u200c"]
@@ -120,3 +128,18 @@ def test_nothing_let_through_calls_out(listener: Canary, seeds: list[str], count
         assert answered > count // 12, "hardly anything was let through: this test would not notice a hole"
     assert let_through
     print(f"{count:,} mutants: {let_through:,} let through, {answered:,} of them answered; {reached:,} called out")
+
+
+def test_plain_queries_are_what_reading_in_full_finds() -> None:
+    """Whatever is told at a glance is what the tokens say, which refuse nothing of it either."""
+    plain = kinds = 0
+    for text in (*PLAIN, *mutants(PLAIN, MUTANTS, "<http://h:80/>", seed=7)):
+        form = plain_form(text, depth=3, steps=4)
+        if form is None:
+            continue
+        plain += 1
+        kinds += form != "select"
+        found = guard._read(text, frozenset(), Limits(depth=3, steps=4))
+        assert found == guard.Inspected(form, dataset=False, services=()), text
+    assert plain > MUTANTS // 50
+    assert kinds > MUTANTS // 200

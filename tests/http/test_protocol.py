@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lakegraph.errors import LakegraphError, QueryError, UsageError
 from lakegraph.http.protocol import QueryRequest, read_query
 from lakegraph.http.refusals import MediaTypeError, TooLargeError
 
 ASK = "ASK { <http://a/é> ?p 'x+y & z' }"
+TAILS = ["", "%", "%4", "%zz", "%C3", "%c3%a9", "%0A%0d", "%3D%3d\n", "_", "=", "==a"]
 FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
 
 
@@ -38,6 +41,26 @@ def request(method: str = "GET", query: str = "", body: bytes = b"", media: str 
 def test_three_forms(environ: dict[str, Any]) -> None:
     """A query is the same by GET, by form and as it is."""
     assert read_query(environ, 1000) == QueryRequest(ASK)
+
+
+@settings(max_examples=500)
+@given(
+    st.text(max_size=60),
+    st.sampled_from(["", "%", "%4", "%zz", "%C3", "%c3%a9", "%0A%0d", "%3D%3d\n", "_", "=", "==a"]),
+)
+def test_addresses_are_decoded_as_forms_are(text: str, tail: str) -> None:
+    """However an address is decoded, it gives what decoding a form gives: the same text, or the same refusal."""
+    for encoded in (quote_plus(text, errors="replace") + tail, quote(text, errors="replace", safe="=?/:") + tail):
+        assert _outcome("GET", encoded) == _outcome("POST", encoded)
+
+
+def _outcome(method: str, encoded: str) -> QueryRequest | str | None:
+    asked = f"query={encoded}"
+    environ = request(query=asked) if method == "GET" else request("POST", body=asked.encode(), media=FORM)
+    try:
+        return read_query(environ, 1000)
+    except LakegraphError as error:
+        return error.message
 
 
 def test_chunked_body() -> None:

@@ -21,6 +21,7 @@ from typing import Final, Literal
 from lakegraph.errors import ForbiddenError, LakegraphError, QueryError
 from lakegraph.graph.free_paths import free_path
 from lakegraph.graph.lexer import Token, refused, tokens
+from lakegraph.graph.plain import plain_form
 
 Form = Literal["select", "ask", "construct", "update"]
 
@@ -111,6 +112,15 @@ def _remembered(text: str, services: frozenset[str], limits: Limits) -> Inspecte
 
 
 def _query(text: str, services: frozenset[str], limits: Limits) -> Inspected:
+    if len(text) <= min(limits.size, limits.operators):
+        plain = plain_form(text, depth=limits.depth, steps=limits.steps)
+        if plain is not None:
+            return Inspected(plain, dataset=False, services=())
+    return _read(text, services, limits)
+
+
+def _read(text: str, services: frozenset[str], limits: Limits) -> Inspected:
+    """What the query is, token by token."""
     found = _tokens(text, limits)
     form, head = _form(found)
     if form == "":

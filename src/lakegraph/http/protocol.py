@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from binascii import a2b_qp
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from lakegraph.errors import QueryError, UsageError
@@ -70,10 +72,29 @@ def _asked(environ: Environ, body_limit: int) -> QueryRequest | None:
 
 
 def _of_address(query: str) -> QueryRequest | None:
+    text = _lone_query(query)
+    if text is not None:
+        return QueryRequest(text)
     fields = _fields_of_address(query)
     return _request(fields) if any(name in ("query", "update") for name, _ in fields) else None
 
 
+def _lone_query(address: str) -> str | None:
+    """The query of an address that holds nothing else; ``None`` where it has to be taken apart field by field.
+
+    Python's own decoding is a loop over the escapes. Quoted-printable is the same but for its mark, and decoded in C.
+    """
+    if not address.startswith(_LONE) or _NOT_LONE.search(address, len(_LONE)):
+        return None
+    encoded = address[len(_LONE) :].replace("+", " ").replace("%", "=")
+    try:
+        return a2b_qp(encoded).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+_LONE: Final = "query="
+_NOT_LONE: Final = re.compile(r"[^!-~]|[&=]|%(?![0-9A-Fa-f]{2})")
 _remembered = lru_cache(maxsize=512)(_of_address)
 """Tools ask the same over and over, and decoding an address costs as much as all else that is done here."""
 
