@@ -25,6 +25,7 @@ LAYERS: dict[str, int] = {
     "resources": 1,
     "config": 1,
     "recent": 1,
+    "garbage": 1,
     "model": 2,
     "rdf": 3,
     **dict.fromkeys(CORE, 4),

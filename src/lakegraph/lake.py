@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Self
 
 from lakegraph.config import Settings
 from lakegraph.errors import ConflictError, LakegraphError, StorageError, UsageError
+from lakegraph.garbage import uncollected
 from lakegraph.journal import Entry, Journal, LakeLock
 from lakegraph.model import Thing, parse
 from lakegraph.pasts import Pasts
@@ -21,7 +21,7 @@ from lakegraph.projecting import Progress, Projector
 from lakegraph.rdf.intake import Intake
 from lakegraph.receipts import Receipt
 from lakegraph.view import View
-from lakegraph.writer import Writer, uncollected
+from lakegraph.writer import Writer
 
 Document = Mapping[str, Any] | Thing
 _LARGE_GROUP = 32
@@ -192,7 +192,7 @@ class Lake:
 
     def _write(self, group: Sequence[Submission]) -> Callable[[], Sequence[Receipt | BaseException]]:
         """Prepare and journal a group; what is given back shows it. A record that takes another back comes alone."""
-        with uncollected() if len(group) >= _LARGE_GROUP else nullcontext():
+        with uncollected(len(group) >= _LARGE_GROUP):
             return self._write_together(group)
 
     def _takes_back(self, sent: Submission) -> str | None:

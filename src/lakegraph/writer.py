@@ -7,7 +7,6 @@ the next one is prepared; groups are shown in their order, and answered only the
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -150,16 +149,3 @@ class Writer(Generic[Sent, Answer]):
             if alone:
                 break
         return group
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Leave garbage in cycles to the end of a group: looking for it took 7 % of the time, and records make none."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

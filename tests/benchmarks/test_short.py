@@ -42,6 +42,14 @@ def test_short_form_runs(tmp_path: Path) -> None:
     assert {"record.many", "disk.total", "find.mean", "memory.finding"} <= figures
 
 
+def test_evidence_is_measured_again(tmp_path: Path) -> None:
+    """What a part records in a lake that is kept does not stand in its own way the next time."""
+    for parts in (("build", "evidence"), ("evidence",)):
+        ended = bench(tmp_path, *parts)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert "sign a checkpoint" in ended.stdout
+
+
 def test_unknown_part_is_named(tmp_path: Path) -> None:
     """A part that does not exist is refused, and the known ones are listed."""
     ended = bench(tmp_path, "astrology")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lakegraph.garbage import uncollected
 from lakegraph.questions.asking import check_known, select
 from lakegraph.questions.labels import Labels, kind_in
 from lakegraph.questions.nodes import Node, describe_node
@@ -87,6 +88,11 @@ def impact(graph: Graph, about: str, index: FlowIndex | None = None) -> Impact:
     Raises:
         NotFoundError: The graph says nothing of it.
     """
+    with uncollected():
+        return _impact(graph, about, index)
+
+
+def _impact(graph: Graph, about: str, index: FlowIndex | None) -> Impact:
     labels = Labels(graph)
     start = describe_node(graph, labels, about, 0, run=False)
     things, complete = _over_index(index, about) if index else _over_graph(graph, about)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from lakegraph.errors import UsageError
+from lakegraph.garbage import uncollected
 from lakegraph.questions.asking import check_known, frame
 from lakegraph.questions.labels import Labels, name_in
 from lakegraph.questions.nodes import SOURCE, Edge, Edges, Node, Nodes, deeds, describe_node
@@ -179,7 +180,8 @@ def lineage(
         if limit != "all" and limit < 0:
             raise UsageError(f"{limit} is no number of steps or nodes.", where=name, hint="0, 1, 2 … or all.")
     limits = _Limits(up, down, max(max_nodes, 1), deadline, describe)
-    found = _over_index(graph, index, start, limits) if index else _over_graph(graph, start, limits)
+    with uncollected():
+        found = _over_index(graph, index, start, limits) if index else _over_graph(graph, start, limits)
     if len(found.nodes) == 1:
         check_known(graph, start)
     return found

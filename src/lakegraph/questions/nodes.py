@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cached_property
 from typing import NamedTuple, overload
 
+from lakegraph.garbage import uncollected
 from lakegraph.questions.asking import select
 from lakegraph.questions.labels import Labels, day_of, name_in, with_version
 from lakegraph.questions.protocols import Called, Graph
@@ -185,12 +186,13 @@ class Nodes(Mapping[str, Node]):
     def _made(self) -> dict[str, Node]:
         rows, runs, said = {row[0]: row for row in self._rows}, self._runs, self._said
         made = {}
-        for number, distance in self._distance.items():
-            node = said.get(number) or self._node(rows[number], distance, run=number in runs)
-            if number in self._done:
-                who, detail = self._done[number]
-                node = node._replace(who=who, detail=detail)
-            made[node.iri] = node
+        with uncollected():
+            for number, distance in self._distance.items():
+                node = said.get(number) or self._node(rows[number], distance, run=number in runs)
+                if number in self._done:
+                    who, detail = self._done[number]
+                    node = node._replace(who=who, detail=detail)
+                made[node.iri] = node
         return made
 
     def _node(self, called: Called, distance: int, *, run: bool) -> Node:
@@ -236,7 +238,8 @@ class Edges(Sequence[Edge]):
     @cached_property
     def _made(self) -> tuple[Edge, ...]:
         tokens = {row[0]: f"<{row[1]}>" for row in self._rows}
-        return tuple([Edge(tokens[source], tokens[target]) for source, target in self._pairs])
+        with uncollected():
+            return tuple([Edge(tokens[source], tokens[target]) for source, target in self._pairs])
 
     @overload
     def __getitem__(self, index: int) -> Edge: ...
