@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,7 @@ import lakegraph
 from lakegraph.bootstrap import LocalLake
 from lakegraph.errors import LakegraphError
 from lakegraph.met import Met
+from lakegraph.model import parse
 from lakegraph.recent import Recent
 from lakegraph.testing import BASE, generate
 from lakegraph.view import Layer, View
@@ -24,11 +28,19 @@ def _tokens(count: int, kind: str) -> list[str]:
 
 def test_what_was_met_is_never_taken_for_new() -> None:
     met = Met(None, "lake", BELOW)
-    tokens = _tokens(30_000, "run")
+    tokens = _tokens(100_000, "run")
     met.add(tokens)
     assert all(token in met for token in tokens)
     strangers = _tokens(5_000, "model")
-    assert sum(token in met for token in strangers) < 500  # one in a hundred a layer; here there are three
+    assert sum(token in met for token in strangers) < 100  # one in two hundred a layer; here there are two
+
+
+def test_a_file_means_the_same_to_every_python() -> None:
+    met = Met(None, "lake", BELOW)
+    met.add([f"{BELOW}run/1>", f"{BELOW}run/2>"])
+    words, last = met._layers[0]
+    assert {at: word for at, word in enumerate(words) if word} == {5830: 324259173170806794, 11373: 594527927371071488}
+    assert last == len(words) - 1
 
 
 def test_of_what_lies_elsewhere_it_says_nothing() -> None:
@@ -60,7 +72,7 @@ def test_a_file_that_cannot_be_trusted_is_not_believed(tmp_path: Path, damage: s
             "cut": body[:-5],
             "flipped": body[:-5] + bytes([body[-5] ^ 1]) + body[-4:],
             "of another lake": body,
-            "of another format": body.replace(b"lakegraph-met 1", b"lakegraph-met 9"),
+            "of another format": body.replace(b"lakegraph-met 2", b"lakegraph-met 9"),
             "empty": b"",
         }[damage]
     )
@@ -134,3 +146,41 @@ def test_what_is_remembered_is_what_the_graph_holds(tmp_path: Path) -> None:
                 lake.record(next(iter(generate(1, 5, small=False, space="later"))))
         if step == "without the file":
             where.write_bytes(older)  # as after a crash: the last entries are not in it
+
+
+def _noting(notes: list[Any], call: Callable[..., Any], what: Callable[[], Any] | None = None) -> Callable[..., Any]:
+    """*call*, with a note of each time: its arguments, or what *what* says then."""
+
+    def noting(*arguments: Any) -> Any:
+        notes.append(what() if what else arguments)
+        return call(*arguments)
+
+    return noting
+
+
+def test_what_the_groups_before_said_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = list(generate(90, 3))
+    with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
+        list(lake.record_many(documents[:30]))
+        graph = lake._projector.graph
+        read: list[object] = []
+        for name in ("outgoing", "objects", "subjects", "match"):
+            monkeypatch.setattr(graph, name, _noting(read, getattr(graph, name)))
+        list(lake.record_many(documents[30:60]))
+        list(lake.record_many(documents[60:]))
+    assert len(read) < 5, read
+
+
+def test_no_garbage_is_looked_for_while_a_large_group_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[bool] = []
+    monkeypatch.setattr("lakegraph.lake.parse", _noting(looked, parse, gc.isenabled))
+    with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
+        index = lake._projector._index
+        monkeypatch.setattr(index, "apply", _noting(looked, index.apply, gc.isenabled))
+        documents = list(generate(40, 3, small=False))
+        for number, _ in enumerate(lake.record_many(documents)):
+            assert gc.isenabled(), number
+    assert len(looked) > len(documents)
+    assert not any(looked)

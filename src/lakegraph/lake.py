@@ -122,24 +122,24 @@ class Lake:
         Yields:
             For each document in order its receipt, or the error for which it was not written.
         """
-        who = self._actor(actor)
-        stream = iter(documents)
+        who, stream = self._actor(actor), iter(documents)
         while group := list(islice(stream, self.settings.limits.group)):
-            answers: list[Receipt | LakegraphError | None] = []
-            sent: list[Submission] = []
-            for document in group:
-                try:
-                    sent.append(Submission(document=parse(document), actor=who, captured=captured))
-                    answers.append(None)
-                except LakegraphError as error:
-                    answers.append(error)
-            written = iter(self._writer.many(sent))
-            for answer in answers:
-                given = next(written) if answer is None else answer
-                if isinstance(given, Receipt | LakegraphError):
-                    yield given
-                else:
+            with uncollected(len(group) >= _LARGE_GROUP):
+                answers = self._record_group(group, who, captured=captured)
+            for given in answers:
+                if not isinstance(given, Receipt | LakegraphError):
                     raise given
+                yield given
+
+    def _record_group(self, group: Sequence[Document], who: str, *, captured: bool) -> list[Receipt | BaseException]:
+        parsed: list[Submission | LakegraphError] = []
+        for document in group:
+            try:
+                parsed.append(Submission(document=parse(document), actor=who, captured=captured))
+            except LakegraphError as error:
+                parsed.append(error)
+        written = iter(self._writer.many([each for each in parsed if isinstance(each, Submission)]))
+        return [next(written) if isinstance(each, Submission) else each for each in parsed]
 
     def supersede(
         self, record: str, document: Document, *, key: str | None = None, actor: str | None = None

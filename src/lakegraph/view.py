@@ -195,21 +195,32 @@ class View:
             if subject in self._large or subject in self._concepts:
                 continue
             known = self._outgoing.find(subject)
-            if not known:
-                if known is not None:  # nothing was stored of it
-                    self._outgoing.keep(subject, node)
-                continue
-            for p, objects in node.items():
-                stored = known.setdefault(p, [])
-                stored += [o for o in objects if o not in stored]
-                if len(stored) > _LARGE:
-                    self._large.add(subject)
-            if subject in self._large:
-                self._outgoing.drop(subject)
+            if known:
+                self._absorb_into(known, subject, node)
+            elif known is not None or self._is_unmet(subject):  # nothing was stored of it
+                self._outgoing.keep(subject, node)
+        for mentioned in self._mentioned.difference(self._pending.nodes):
+            if self._is_unmet(mentioned):  # such as the thing of which this is the first version: nothing is said of it
+                self._outgoing.keep(mentioned, {})
         for key, subjects in self._pending.incoming():
             into = self._incoming.find(key)
             if into is not None:
                 into.update(dict.fromkeys(subjects))
+            elif self._is_unmet(key[1]):
+                self._incoming.keep(key, dict.fromkeys(subjects))
+
+    def _absorb_into(self, known: Node, subject: str, node: Node) -> None:
+        for p, objects in node.items():
+            stored = known.setdefault(p, [])
+            stored += [o for o in objects if o not in stored]
+            if len(stored) > _LARGE:
+                self._large.add(subject)
+        if subject in self._large:
+            self._outgoing.drop(subject)
+
+    def _is_unmet(self, node: str) -> bool:
+        """Whether the graph knew nothing of *node* before what is pending now; if in doubt it may have."""
+        return self._met is not None and node not in self._met
 
     def _forget(self) -> None:
         self._large.clear()
@@ -253,7 +264,7 @@ class View:
         """Whether anything is said of *subject*."""
         if subject in self._pending.nodes or subject in self._concepts:
             return True
-        if self._stored(subject):
+        if self._outgoing.get(subject) or self._stored(subject):
             return True
         return subject in self._large and next(iter(self.outgoing(subject)), None) is not None
 
@@ -307,6 +318,9 @@ class View:
         if stored is None:
             stored = self._incoming.find(key)
         if stored is None:
+            if object[0] == "<" and self._is_unmet(object):
+                # Not remembered: most nodes are asked for once, and would push out what is asked for again.
+                return self._pending.subjects(predicate, object)
             stored = dict.fromkeys(self._read_incoming(predicate, object))
             self._incoming.keep(key, stored)
         pending = self._pending.subjects(predicate, object)
@@ -318,8 +332,6 @@ class View:
             found = self._strangers.get(target)
             if found is None:
                 found = self._strangers[target] = {}
-                if self._met is not None and target not in self._met:
-                    return []
                 for s, p, _ in self._graph.match(None, None, target):
                     found.setdefault(p, []).append(s)
             subjects: Iterable[str] = found.get(predicate, ())
