@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from click.testing import CliRunner, Result
 
-from lakegraph import resources
+from lakegraph import cli, resources
 from lakegraph.cli import main
+from lakegraph.cli.commands import loaded
 from tests.conftest import BASE
 
 Run = Callable[..., Result]
@@ -195,18 +201,38 @@ def test_learning_commands(run: Run, tmp_path: Path) -> None:
 
 
 def test_every_command_has_help(run: Run) -> None:
-    """One line of purpose for each."""
-    for name, command in main.commands.items():
-        assert command.help, name
+    """One line of purpose for each, listed as the command itself says it."""
+    for name, listed in main.commands.items():
+        assert listed.help, name
         assert run(name, "--help").exit_code == 0
+        command = loaded(name)
+        assert command is not None
+        assert command.help is not None
+        assert (listed.help, listed.hidden) == (cleandoc(command.help).split("\n\n")[0], command.hidden)
+    every = {
+        command.name
+        for module in iter_modules(cli.__path__)
+        for command in getattr(import_module(f"{cli.__name__}.{module.name}"), "COMMANDS", ())
+    }
+    assert every == set(main.commands)
+
+
+@pytest.mark.parametrize("typed", ["--version", "--help", "nonsense"])
+def test_commands_are_loaded_when_they_are_meant(typed: str) -> None:
+    """Neither the version nor the list of commands loads what commands need."""
+    heavy = ("lakegraph.lake", "lakegraph.validation", "lakegraph.cli.ask", "pydantic", "pyoxigraph", "rich")
+    code = (
+        "import sys\nfrom lakegraph.cli import main\ntry:\n main()\nfinally:\n"
+        f" print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, typed], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_commands_beside_a_running_server_talk_to_it(filled: Run, tmp_path: Path) -> None:
     """The server holds the directory; a command on it goes over HTTP and sees the same lake."""
     import re
     import signal
-    import subprocess
-    import sys
 
     command = [sys.executable, "-m", "lakegraph.cli", "--lake", str(tmp_path / "lake"), "serve", "--port", "0"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

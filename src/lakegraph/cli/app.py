@@ -11,30 +11,22 @@ from typing import Any
 import click
 
 from lakegraph import __version__
-from lakegraph.cli import (
-    administer,
-    ask,
-    bench,
-    compare,
-    demo,
-    evidence,
-    federate,
-    harvest,
-    learn,
-    record,
-    reference,
-    serve,
-    token,
-)
-from lakegraph.cli.output import say_error, say_refusal
+from lakegraph.cli.commands import listed, loaded
 from lakegraph.errors import LakegraphError, StorageError
-from lakegraph.receipts import Refusal
 
 _TYPED = "lakegraph.typed"
 
 
 class Commands(click.Group):
     """A group that shows lakegraph's own errors as messages, with their exit codes (0, 1, 2, 3, 4, 70)."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as click has it
+        """The command, with its module, which is loaded only now."""
+        return loaded(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them."""
+        click.Group(commands=self.commands).format_commands(ctx, formatter)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Remember what was typed: an error is shown in the form that was asked for."""
@@ -45,9 +37,6 @@ class Commands(click.Group):
         """Run a command; ``--format json`` makes the error JSON as well."""
         try:
             return super().invoke(ctx)
-        except Refusal as error:
-            _show(ctx, error)
-            ctx.exit(error.exit_code)
         except LakegraphError as error:
             _show(ctx, error)
             ctx.exit(error.exit_code)
@@ -71,6 +60,9 @@ class Commands(click.Group):
 
 
 def _show(ctx: click.Context, error: LakegraphError) -> None:
+    from lakegraph.cli.output import say_error, say_refusal
+    from lakegraph.receipts import Refusal
+
     typed = ctx.meta[_TYPED]
     if "--format=json" in typed or ("--format", "json") in pairwise(typed):
         click.echo(json.dumps(error.as_dict(), ensure_ascii=False, indent=1), err=True)
@@ -80,7 +72,11 @@ def _show(ctx: click.Context, error: LakegraphError) -> None:
         say_error(error)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    commands=listed(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, "-V", "--version", prog_name="lakegraph")
 @click.option(
     "--lake",
@@ -98,22 +94,3 @@ def main(ctx: click.Context, lake: str, token: str | None) -> None:
     Every run becomes RDF, is checked before it is accepted, and is at once answerable.
     """
     ctx.obj = {"lake": lake, "token": token}
-
-
-for module in (
-    record,
-    ask,
-    compare,
-    learn,
-    evidence,
-    federate,
-    harvest,
-    administer,
-    serve,
-    token,
-    demo,
-    bench,
-    reference,
-):
-    for command in module.COMMANDS:
-        main.add_command(command)
