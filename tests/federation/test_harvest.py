@@ -13,7 +13,7 @@ import pytest
 import lakegraph
 from lakegraph import bootstrap
 from lakegraph.bootstrap import LocalLake
-from lakegraph.errors import NotFoundError
+from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.federation.harvesting import Harvest
 from lakegraph.http import create_app
 from tests.conftest import BASE, quads
@@ -206,6 +206,12 @@ def test_bad_descriptions_are_named_and_the_others_come_in(asking: LocalLake, ci
     assert asking.knows("https://data.example/1")
     with pytest.raises(NotFoundError, match="No peer is called"):
         asking.harvest("Nobody")
+    del city.seen[:]
+    with pytest.raises(UsageError, match="'all' says not which matches to use") as refused:
+        asking.harvest("City", matches="all")  # type: ignore[arg-type]
+    assert (refused.value.code, refused.value.where) == ("usage", "matches")
+    assert refused.value.hint == "exact, close, broad"
+    assert city.seen == []
 
 
 def test_memory_stays_flat(asking: LocalLake) -> None:
@@ -238,3 +244,6 @@ def test_over_http(asking: LocalLake, city: Host) -> None:
     assert (said["new"], said["complete"], said["peer"]) == (5, True, f"{BASE}id/peer/city")
     assert client.post("/harvests", json={"peer": "Nobody"}).status_code == 404
     assert client.post("/harvests", json={"peer": "City", "often": True}).status_code == 400
+    wrong = client.post("/harvests", json={"peer": "City", "matches": "all"})
+    assert (wrong.status_code, wrong.get_json()["code"]) == (400, "usage")
+    assert wrong.get_json()["detail"] == "'all' says not which matches to use."

@@ -234,7 +234,7 @@ def test_snapshot_needs_a_free_place(disk: Oxigraph, tmp_path: Path) -> None:
         disk.snapshot(tmp_path / "taken")
 
 
-def test_only_one_flush_at_a_time(tmp_path: Path) -> None:
+def test_only_one_flush_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two at once can leave one of them waiting for ever (RocksDB's issue 12094): backups and bulk loads take turns."""
     graph = Oxigraph.open(tmp_path / "graph")
     store, busy, overlaps = graph._store, threading.Lock(), []
@@ -269,11 +269,45 @@ def test_only_one_flush_at_a_time(tmp_path: Path) -> None:
     threads = [threading.Thread(target=back_up, args=(name,)) for name in ("a", "b")]
     for thread in threads:
         thread.start()
+    monkeypatch.setattr(oxigraph, "HELD_QUADS", 2)
     for n in range(4):
         graph.apply([Change(n + 1, b'<urn:x> <urn:p> "%d" .\n' % n)])
+        graph.apply([Change(n + 1, b'<urn:y> <urn:p> "%d" .\n' % n)])
         graph.apply([Change(n + 1, lines)])
     for thread in threads:
         thread.join()
     graph._store = store
     graph.close()
     assert overlaps == []
+
+
+_HOLDING = """
+import sys
+from pathlib import Path
+from lakegraph.graph import Change, Oxigraph
+
+def held():
+    return next(int(line.split()[1]) // 1024 for line in open("/proc/self/status") if line.startswith("RssAnon"))
+
+def quads(first, last):
+    text = "<https://e.org/{0}> <urn:p{1}> <https://e.org/o/{0}> <urn:g{2}> ."
+    return "\\n".join(text.format(n, n % 20, n // 40) for n in range(first, last)).encode()
+
+graph = Oxigraph.open(Path(sys.argv[1]))
+sizes = []
+for n in range(100):
+    graph.apply([Change(n + 1, quads(n * 4000, n * 4000 + 4000))])
+    sizes.append(held())
+graph.close()
+print(max(sizes[:50]), max(sizes[50:]), len(list(Oxigraph.open(Path(sys.argv[1])).match(p="<urn:p7>"))))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from Linux's /proc")
+def test_memory_is_bounded_by_writing_out(tmp_path: Path) -> None:
+    """400,000 quads in groups that are not bulk-loaded: the second half takes no more memory than the first."""
+    command = [sys.executable, "-c", _HOLDING, str(tmp_path / "graph")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    first, second, found = map(int, done.stdout.split())
+    assert found == 20_000
+    assert second < first + 40

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lakegraph.cli.ask import parameters_of, text_of
+from lakegraph.cli.harvest import by_matches
 from lakegraph.cli.lakes import lake_of
 from lakegraph.cli.output import say, say_json, say_receipt, say_table
 from lakegraph.cli.record import as_json
@@ -123,13 +124,7 @@ def peers_remove(ctx: click.Context, peer: str, by: str, why: str, form: str) ->
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.argument("query")
 @click.option("--peer", "peers", multiple=True, metavar="NAME", help="Ask only this peer; may be said again.")
-@click.option(
-    "--matches",
-    type=click.Choice(["exact", "close", "broad"]),
-    default="close",
-    show_default=True,
-    help="Which mappings are used; broad ones are lossy.",
-)
+@by_matches
 @click.option("--explain", is_flag=True, help="Show what would be asked of whom; nothing is sent.")
 @click.option("--strict", is_flag=True, help="Fail where a source gives nothing or only a part.")
 @click.option("--record", is_flag=True, help="Record the query as provenance.")

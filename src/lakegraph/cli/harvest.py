@@ -11,22 +11,25 @@ from lakegraph.cli.lakes import lake_of
 from lakegraph.cli.output import say, say_json
 from lakegraph.cli.record import as_json
 from lakegraph.errors import PeerError
+from lakegraph.federation.mappings import REACHES, Reach
 
 if TYPE_CHECKING:
     from lakegraph.federation.harvesting import Harvest
-    from lakegraph.federation.mappings import Reach
+
+by_matches = click.option(
+    "--matches",
+    type=click.Choice(list(REACHES)),
+    default="close",
+    show_default=True,
+    help="Which mappings are used; broad ones are lossy.",
+)
+"""The option that chooses mappings, for every command that uses them."""
 
 
 @click.command()
 @click.argument("peer")
 @click.option("--changed", is_flag=True, help="Only what changed since the last harvest, where the peer can tell.")
-@click.option(
-    "--matches",
-    type=click.Choice(["exact", "close", "broad"]),
-    default="close",
-    show_default=True,
-    help="Which mappings are used; broad ones are lossy.",
-)
+@by_matches
 @click.option("--by", metavar="PERSON", help="Who is named where something is withdrawn.")
 @click.option("--every", type=click.FloatRange(min=1), metavar="SECONDS", help="Again and again, until interrupted.")
 @as_json

@@ -12,7 +12,7 @@ from lakegraph.federation.answer import FederatedAnswer, partial_error
 from lakegraph.federation.broker import Fetched
 from lakegraph.federation.endpoint import RESULTS, Answer, CutError, over, read_answer
 from lakegraph.federation.federate import Federation, Here
-from lakegraph.federation.mappings import REACHES, Reach
+from lakegraph.federation.mappings import Reach
 from lakegraph.federation.matching import Matching
 from lakegraph.federation.peers import Peer
 from lakegraph.federation.recording import recorded
@@ -74,14 +74,12 @@ class Joining(Matching):
     def _federation(
         self, query: str, peers: Sequence[str] | None, matches: Reach, parameters: dict[str, str]
     ) -> Federation:
-        if matches not in REACHES:
-            raise UsageError(f"{matches!r} says not which matches to use.", where="matches", hint=", ".join(REACHES))
-        text = self._text(query, parameters)
+        mappings, text = self.mappings(matches), self._text(query, parameters)
         inspect_query(text, limits=Limits(size=self.settings.limits.query_bytes))
         chosen = self.registered() if peers is None else [self.peer(name) for name in peers]
         lines = [self.line(peer, budget=peer.caps.seconds) for peer in chosen]
         here = Here(self.base, self._run_here, self.settings.limits.result_rows)
-        return Federation(text, self.base, self.mappings(matches), here, lines, self.settings.federation.pages)
+        return Federation(text, self.base, mappings, here, lines, self.settings.federation.pages)
 
     def _text(self, query: str, parameters: dict[str, str]) -> str:
         """The text of a query, or of a question with its parameters bound."""

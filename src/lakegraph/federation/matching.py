@@ -7,13 +7,13 @@ from itertools import islice
 from typing import Any
 
 from lakegraph.asking import Asking
-from lakegraph.errors import LakegraphError, PeerError
+from lakegraph.errors import LakegraphError, PeerError, UsageError
 from lakegraph.federation.accepted import read_accepted
 from lakegraph.federation.accepting import check_consistent, check_terms, expanded
 from lakegraph.federation.endpoint import over
 from lakegraph.federation.federating import Federating
 from lakegraph.federation.line import Line
-from lakegraph.federation.mappings import Mappings, Reach, property_terms, shipped
+from lakegraph.federation.mappings import REACHES, Mappings, Reach, property_terms, shipped
 from lakegraph.federation.probing import probe
 from lakegraph.federation.proposing import Proposal, proposals
 from lakegraph.federation.rewriting import filled
@@ -34,7 +34,13 @@ class Matching(Federating, Asking):
         return read_accepted(self._projector.graph)
 
     def mappings(self, matches: Reach = "close") -> Mappings:
-        """The mappings that are carried and those that people of this lake accepted."""
+        """The mappings that are carried and those that people of this lake accepted.
+
+        Raises:
+            UsageError: *matches* is none of :data:`REACHES`.
+        """
+        if matches not in REACHES:
+            raise UsageError(f"{matches!r} says not which matches to use.", where="matches", hint=", ".join(REACHES))
         return Mappings((*shipped(), *self.accepted()), matches)
 
     def list_mappings(self) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from lakegraph.errors import DocumentError
 from lakegraph.http.describing import Operation, describes, parameters
 from lakegraph.http.federation import fields, sent
 from lakegraph.http.negotiation import JSON
@@ -13,7 +12,6 @@ from lakegraph.http.state import lake
 
 blueprint = Blueprint("harvests", __name__)
 _FIELDS = {"peer": str, "changed": bool, "matches": str, "by": str}
-_REACHES = ("exact", "close", "broad")
 
 
 @blueprint.post("/harvests")
@@ -22,8 +20,4 @@ def harvest() -> Response:
     """Copy what a peer says of its data sets and models into the lake; the answer tells what became of it."""
     parameters()
     said = fields(sent(), _FIELDS, required=("peer",))
-    if said.get("matches", "close") not in _REACHES:
-        raise DocumentError(
-            f"{said['matches']!r} says not which matches to use.", where="matches", hint=", ".join(_REACHES)
-        )
     return as_json(lake().harvest(said.pop("peer"), **said).as_dict())

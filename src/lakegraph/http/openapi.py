@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from werkzeug.routing import Rule
 
 from lakegraph import __version__
+from lakegraph.federation.mappings import REACHES
 from lakegraph.http.describing import Operation, Parameter, describes, operation_of, parameters
 from lakegraph.http.negotiation import JSON
 from lakegraph.http.problems import MEDIA_TYPE as PROBLEM
@@ -196,7 +197,7 @@ def _schemas() -> dict[str, Any]:
         "properties": {
             "query": text,
             "peers": {"type": "array", "items": text},
-            "matches": {"enum": ["exact", "close", "broad"]},
+            "matches": {"enum": list(REACHES)},
             **{name: {"type": "boolean"} for name in ("strict", "record", "explain")},
             "by": text,
             "parameters": {"type": "object", "additionalProperties": text},
@@ -218,7 +219,7 @@ def _schemas() -> dict[str, Any]:
         "properties": {
             "peer": text,
             "changed": {"type": "boolean"},
-            "matches": {"enum": ["exact", "close", "broad"]},
+            "matches": {"enum": list(REACHES)},
             "by": text,
         },
     }

@@ -289,4 +289,5 @@ def from_rdflib(term: Identifier) -> str:
 
 def local_name(token: str) -> str:
     """The part of an IRI behind its last ``#`` or ``/``, for people to read."""
-    return re.split(r"[#/]", value(token).rstrip("#/"))[-1]
+    text = value(token).rstrip("#/")
+    return text[max(text.rfind("#"), text.rfind("/")) + 1 :]

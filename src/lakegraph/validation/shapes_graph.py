@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -68,6 +69,8 @@ class ShapesGraph:
     ) -> None:
         self.triples = tuple(dict.fromkeys(triples))
         self.prefixes = dict(prefixes or {})
+        # Every warning of a record asks this of the same few terms, with some thirty prefixes to try.
+        self.shorten = lru_cache(maxsize=1024)(self._shortened)
         self._origins = dict(origins or {})
         self._out: dict[str, dict[str, list[str]]] = defaultdict(dict)
         self._in: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -129,7 +132,7 @@ class ShapesGraph:
             node = users[0] if users else node
         return self._origins.get(node, Origin())
 
-    def shorten(self, token: str) -> str:
+    def _shortened(self, token: str) -> str:
         """*token* with a prefix of the files where one fits, for people to read."""
         if token[0] == '"':
             return lexical(token)
