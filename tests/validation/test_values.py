@@ -68,6 +68,23 @@ def test_equal_values_in_different_clothes():
     assert less_or_equal(token("0.1", "decimal"), token("0.1", "double")), "a decimal is promoted to a double"
 
 
+@given(st.from_regex(r"[0-9]{2}[0-9W-]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]", fullmatch=True))
+def test_moments_as_nearly_all_are_written_are_read_as_others_are(text):
+    """The quick way and the long one agree on what is well-formed, and on when it was."""
+    kind = XSD + "dateTime"
+    assert is_valid(f"{text}Z", kind) == is_valid(f"{text}+00:00", kind)
+    if is_valid(f"{text}Z", kind):
+        quick, long = token(f"{text}Z", "dateTime"), token(f"{text}+00:00", "dateTime")
+        assert less_or_equal(quick, long)
+        assert less_or_equal(long, quick)
+
+
+def test_what_python_takes_for_a_date_is_not_one_here():
+    """Weeks, and times without colons, are no xsd:dateTime."""
+    for text in ("2024-W01-1T00:00:00Z", "20240101T00:00:000Z", "2024-02-30T00:00:00Z", "0000-01-01T99:00:00Z"):
+        assert not is_valid(text, XSD + "dateTime")
+
+
 ENGINE_VALUES = st.one_of(
     st.integers(-(10**6), 10**6).map(lambda n: token(str(n), "integer")),
     st.decimals(-1000, 1000, places=3).map(lambda n: token(format(n, "f"), "decimal")),

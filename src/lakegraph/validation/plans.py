@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from lakegraph.validation.compiler import Check, Collect, CompiledShape, Compiler
-from lakegraph.validation.paths import Path, Predicate, Steps
+from lakegraph.validation.paths import Predicate
 from lakegraph.validation.result import Result
-from lakegraph.validation.shape import Edge, Shape, Test
+from lakegraph.validation.settled import Kind, starts_with
+from lakegraph.validation.shape import Shape, Test
 from lakegraph.validation.view import Node, View, WholeView
 
 _MOST_PLANS = 20_000
@@ -52,6 +53,7 @@ class Plans:
                     index[key].append(number)
         self._named: dict[tuple[frozenset[str], frozenset[str]], frozenset[int]] = {}
         self._plans: dict[Signature, Plan] = {}
+        self._as_said: dict[tuple[str | None, ...], Plan] = {}
 
     def named(self, types: frozenset[str], predicates: frozenset[str]) -> frozenset[int]:
         """The shapes that target a node for its types and for the predicates that it is a subject of."""
@@ -76,12 +78,22 @@ class Plans:
             node: The node.
             said: Its statements, every predicate with at least one object.
         """
+        # Nodes of one kind mostly say the same in the same order, and a tuple is made sooner than three sets.
+        as_said = (*said, None, *said.get(self.type, ()), None, *[p for p, objects in said.items() if len(objects) > 1])
+        found = self._as_said.get(as_said)
+        if found is None:
+            if len(self._as_said) >= _MOST_PLANS:
+                self._as_said.clear()
+            found = self._as_said[as_said] = self._planned(view, node, said)
+        return found
+
+    def _planned(self, view: View, node: str, said: Node) -> Plan:
         types, predicates = frozenset(said.get(self.type, ())), frozenset(said)
         many = frozenset([p for p, objects in said.items() if len(objects) > 1])
         key = (types, predicates, many)
         found = self._plans.get(key)
         if found is None:
-            planner = _Planner(view, node, self.type, predicates, many)
+            planner = _Planner(Kind(view, node, self.type, predicates, many))
             numbers = sorted(self.named(types, predicates))
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
@@ -128,22 +140,10 @@ def ask(plan: Plan, view: View, node: str, said: Node, results: list[Result]) ->
 
 
 class _Planner:
-    """Leaves out of the checks of shapes what is decided for every node with one signature.
+    """Leaves out of the checks of shapes what is decided for every node of one kind."""
 
-    Args:
-        view: The lake.
-        node: A node with the signature.
-        type_: The token of rdf:type.
-        predicates: Its predicates.
-        many: Those of which it has more than one value.
-    """
-
-    def __init__(self, view: View, node: str, type_: str, predicates: frozenset[str], many: frozenset[str]) -> None:
-        self._view = view
-        self._node = node
-        self._type = type_
-        self._predicates = predicates
-        self._many = many
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
 
     def steps(self, compiled: CompiledShape) -> Iterable[Step]:
         """What to ask for one shape."""
@@ -151,49 +151,32 @@ class _Planner:
             yield from self._of_property(compiled)
             return
         for check in compiled.checks:
-            test = check.built.test
-            if test is None:
+            outcome = self._kind.passes(check)
+            if outcome is None:
+                yield _ITSELF, self._kind.left_of(check), _asking(check, None)
+            elif not outcome:
                 yield _ITSELF, None, _asking(check, None)
-            elif not check.built.by_type or not test(self._view, self._node):
-                yield _ITSELF, test, _asking(check, None)
         for inner in compiled.properties:
             yield from self._of_property(inner)
 
     def _of_property(self, compiled: CompiledShape) -> Iterable[Step]:
-        start = _start(compiled.shape.path)
-        if start is not None and start not in self._predicates:
+        start = starts_with(compiled.shape.path)
+        if start is not None and start not in self._kind.predicates:
             checks = tuple(c for c in compiled.checks if c.built.on_none)
             if checks:
                 yield _ITSELF, None, _of_nothing(checks)
         elif not isinstance(compiled.shape.path, Predicate):
             yield _ITSELF, None, compiled.collect
-        elif not self._is_settled(compiled):
+        elif not self._kind.conforms(compiled):
             predicate = compiled.shape.path.iri
             for check in compiled.checks:
                 test = check.built.test
-                if predicate in self._many:
+                if predicate in self._kind.many:
                     yield _ITSELF, None, _asking(check, predicate)
                 elif not check.built.any_one:
                     yield (predicate if test else _ITSELF), test, _asking(check, predicate)
             if compiled.properties:
                 yield _ITSELF, None, _nested(compiled, predicate)
-
-    def _is_settled(self, compiled: CompiledShape) -> bool:
-        """Whether the node's types alone decide, and decide that nothing is wrong."""
-        own = Edge(None, self._type)
-        reads = compiled.reads
-        if compiled.shape.path != Predicate(self._type) or any(e != own for e in (*reads.breaks, *reads.fixes)):
-            return False
-        results: list[Result] = []
-        compiled.collect(self._view, self._node, results)
-        return not results
-
-
-def _start(path: Path | None) -> str | None:
-    """The predicate without which a path leads nowhere."""
-    if isinstance(path, Steps):
-        return _start(path.steps[0])
-    return path.iri if isinstance(path, Predicate) else None
 
 
 def _asking(check: Check, predicate: str | None) -> Collect:

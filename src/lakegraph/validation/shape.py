@@ -97,6 +97,8 @@ class Built:
         test: Judges one value node, where that is all there is to it.
         any_one: Whether it holds of a single value node, whichever that is.
         by_type: Whether *test* looks at nothing but the types of the value node.
+        by_count: Whether it looks at nothing but how many value nodes there are.
+        any_of: The shapes of which a value node has to conform to one, where that is all there is to it.
     """
 
     find: Find
@@ -110,6 +112,8 @@ class Built:
     test: Test | None = None
     any_one: bool = False
     by_type: bool = False
+    by_count: bool = False
+    any_of: tuple[Judge, ...] = ()
 
 
 class Judge(Protocol):
@@ -214,7 +218,14 @@ class Shape:
         return len(self.constraints) + sum(p.count() for p in self.properties)
 
 
-def each(test: Test, value: Reads = NO_READS, inner: tuple[Judge, ...] = (), *, by_type: bool = False) -> Built:
+def each(
+    test: Test,
+    value: Reads = NO_READS,
+    inner: tuple[Judge, ...] = (),
+    *,
+    by_type: bool = False,
+    any_of: tuple[Judge, ...] = (),
+) -> Built:
     """A constraint that asks *test* of every value node."""
 
     def find(view: View, focus: str, values: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG001 - Find's form
@@ -223,4 +234,4 @@ def each(test: Test, value: Reads = NO_READS, inner: tuple[Judge, ...] = (), *, 
                 return [Finding(v) for v in values if not test(view, v)]
         return ()
 
-    return Built(find, by_value=True, value=value, inner=inner, test=test, by_type=by_type)
+    return Built(find, by_value=True, value=value, inner=inner, test=test, by_type=by_type, any_of=any_of)

@@ -83,7 +83,7 @@ def read_or(reader: Reader, token: str) -> Constraint:
                     return True
             return False
 
-        return each(holds, _all_reads(judges), judges)
+        return each(holds, _all_reads(judges), judges, any_of=judges)
 
     return reader.make("Or", build, {"or": [s.node for s in shapes]}, shapes)
 

@@ -22,7 +22,7 @@ def read_min_count(reader: Reader, token: str) -> Constraint:
     def find(view: View, focus: str, values: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG001 - Find's form
         return () if len(values) >= least else AT_ONCE
 
-    built = Built(find, on_none=least > 0, new_breaks=False, new_fixes=True, any_one=least <= 1)
+    built = Built(find, on_none=least > 0, new_breaks=False, new_fixes=True, any_one=least <= 1, by_count=True)
     return reader.make("MinCount", lambda _: built, {"minCount": token})
 
 
@@ -33,7 +33,7 @@ def read_max_count(reader: Reader, token: str) -> Constraint:
     def find(view: View, focus: str, values: Sequence[str]) -> Sequence[Finding]:  # noqa: ARG001 - Find's form
         return () if len(values) <= most else AT_ONCE
 
-    return reader.make("MaxCount", lambda _: Built(find, any_one=most >= 1), {"maxCount": token})
+    return reader.make("MaxCount", lambda _: Built(find, any_one=most >= 1, by_count=True), {"maxCount": token})
 
 
 def read_equals(reader: Reader, token: str) -> Constraint:
