@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from lakegraph.questions import lineage as lineage_of
 from lakegraph.questions import why as why_between
 from lakegraph.rdf.terms import iri
 from lakegraph.rdf.vocabulary import ontology
-from lakegraph.validation import Gate, ShapeSet
+from lakegraph.validation import Gate, ReadStatements, ShapeSet
 from lakegraph.validation import Result as ShapeResult
 
 _GAP_SHAPES = ("completeness", "swamp")
@@ -105,11 +105,11 @@ class Asking(Finding):
             raise UsageError("The card takes one parameter: about.", where=", ".join(sorted(others)) or "about")
         return self.resolve(value_text(next(iter(parameters.values()))))
 
-    def _missing(self, things: Sequence[str]) -> Iterable[ShapeResult]:
-        """What the completeness and swamp shapes still ask of *things* (tokens)."""
+    def _missing(self, things: Sequence[str], read: Mapping[str, Sequence[tuple[str, str]]]) -> Iterable[ShapeResult]:
+        """What the completeness and swamp shapes still ask of *things* (tokens), some of which were *read* already."""
         with self._writer.exclusively():
             self._view.begin()
-            return list(self._gap_gate.validate(self._view, things))
+            return list(self._gap_gate.validate(ReadStatements(self._view, read, self._projector.graph), things))
 
     @cached_property
     def _gap_gate(self) -> Gate:

@@ -52,7 +52,7 @@ def gate() -> Gate:
 @pytest.fixture(scope="module")
 def model(worked: TestLake, gate: Gate) -> Card:
     """The card of the worked example's model."""
-    return card(worked.graph, MODEL, lambda nodes: gate.validate(worked.graph, nodes))
+    return card(worked.graph, MODEL, lambda nodes, _: gate.validate(worked.graph, nodes))
 
 
 def said(found: Card, w: str) -> list[str]:
@@ -163,7 +163,7 @@ def test_gaps_name_the_field(model: Card) -> None:
 def test_a_filled_gap_is_gone(gate: Gate) -> None:
     """A seed that is said is an answer to how, and no gap any more."""
     lake = diabetes({"trn-1": {"randomSeed": 42}})
-    found = card(lake.graph, MODEL, lambda nodes: gate.validate(lake.graph, nodes))
+    found = card(lake.graph, MODEL, lambda nodes, _: gate.validate(lake.graph, nodes))
     assert "seed 42" in said(found, "how")
     assert "no random seed" not in {gap.label for gap in found.gaps}
 
@@ -182,7 +182,7 @@ class Wanted:
 def test_gaps_need_a_field_and_a_w(worked: TestLake) -> None:
     """What no field can fill, what answers no W, and what belongs to strangers is no gap."""
 
-    def missing(nodes: Sequence[str]) -> list[Wanted]:
+    def missing(nodes: Sequence[str], _: object) -> list[Wanted]:
         assert nodes[0] == MODEL
         return [
             Wanted(MODEL, "how", "randomSeed"),

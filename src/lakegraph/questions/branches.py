@@ -1,20 +1,23 @@
 """The parts of the six questions' queries that concern one thing, put together to one query.
 
 A query over all kinds is parsed and planned in full for each thing that it is asked of, which is most of what a card
-costs (measured: 55 µs a branch). Its branches stand under comments that name the classes they are for; the others are
-left out, and so are those that begin with a property which the thing has not: looking for that costs a tenth.
+costs (measured: 90 µs a branch). Its branches stand under comments that name the classes they are for; the others are
+left out, and so are those that begin with a property which the thing has not: looking for that costs a tenth. Most of
+those that are left are read without the engine, see :mod:`lakegraph.questions.direct`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 from lakegraph.questions.asking import rows_of, text_of
-from lakegraph.questions.direct import Direct, Row, Told, direct
+from lakegraph.questions.branch_text import Unreadable
+from lakegraph.questions.direct import Direct, Row, direct
 from lakegraph.questions.protocols import Graph
+from lakegraph.questions.told import Told
 from lakegraph.rdf.vocabulary import ontology
 
 _SECTION = re.compile(r"  # ((?:[a-z]+:\w+(?:, )?)+): ")
@@ -63,12 +66,12 @@ def narrowed(w: str, classes: Collection[str]) -> str | None:
     return _together(tuple(number for number in _for_classes(_all_classes(classes)) if _branches()[number].w == w))
 
 
-def rows_about(graph: Graph, about: str, classes: Collection[str], ws: Iterable[str] = WS) -> list[Row]:
+def rows_about(graph: Graph, told: Told, classes: Collection[str], ws: Iterable[str] = WS) -> list[Row]:
     """The rows of several W about a thing, each with its W: read, or asked for in one query of what may match.
 
     Args:
         graph: The graph.
-        about: The thing (token).
+        told: What is told of the thing.
         classes: Its classes (tokens); superclasses need not be among them.
         ws: The W.
 
@@ -77,18 +80,21 @@ def rows_about(graph: Graph, about: str, classes: Collection[str], ws: Iterable[
     """
     wanted, branches = frozenset(ws), _branches()
     mine = [number for number in _for_classes(_all_classes(classes)) if branches[number].w in wanted]
-    told = Told(graph, about)
-    rows = [row for number in mine if (way := branches[number].direct) for row in way.rows(told, about)]
-    text = _together(tuple(_likely(told, [number for number in mine if not branches[number].direct])))
-    return rows + (rows_of(graph, text, {"about": about}) if text else [])
-
-
-def _likely(told: Told, numbers: Iterable[int]) -> Iterator[int]:
-    """Those branches that may match a thing: which begin with properties that it has, or is the value of."""
-    branches = _branches()
-    for number in numbers:
-        if all(map(told.has, branches[number].out)) and all(map(told.serves, branches[number].into)):
-            yield number
+    rows: list[Row] = []
+    left = []
+    for number in mine:
+        if all(map(told.has, branches[number].out)):
+            way = branches[number].direct
+            try:
+                if way:
+                    rows += way.rows(told)
+                    continue
+            except Unreadable:
+                pass
+            left.append(number)
+    # Of what is read, looking for what points to the thing is the first step anyway.
+    text = _together(tuple(number for number in left if all(map(told.serves, branches[number].into))))
+    return rows + (rows_of(graph, text, {"about": told.about}) if text else [])
 
 
 def _all_classes(classes: Collection[str]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -11,14 +11,19 @@ from lakegraph.questions.asking import check_known, plain
 from lakegraph.questions.branches import WS, rows_about
 from lakegraph.questions.labels import Labels, day_of, field_text, is_moment, kind_in, range_text
 from lakegraph.questions.protocols import Graph, Missing
+from lakegraph.questions.told import Told
 from lakegraph.rdf.namespaces import LAKE, PROV, RDF
 from lakegraph.rdf.terms import is_iri, is_literal, lexical, value
 
 _MOST_AROUND = 20
 """How many nodes around a thing its gaps are looked for in."""
 _DIMENSION = re.compile(r"^swamp: \w+: ")
-FindMissing = Callable[[Sequence[str]], Iterable[Missing]]
-"""Judges things (tokens) by the shapes that say what a lake asks of them."""
+_READ = 2
+"""How many of the runs that made a thing are read whole, as the thing itself is: there is mostly one."""
+Pairs = Sequence[tuple[str, str]]
+"""Predicate and object of every statement about one thing, each once."""
+FindMissing = Callable[[Sequence[str], Mapping[str, Pairs]], Iterable[Missing]]
+"""Judges things (tokens) by the shapes that say what a lake asks of them; what was read of some need not be again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +176,13 @@ def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
     Raises:
         NotFoundError: The graph says nothing of it.
     """
-    labels = Labels(graph)
-    classes = list(graph.objects(about, RDF.type))
-    reader = _Answers(graph, about, labels, classes)
+    told = Told(graph, about)
+    if missing:
+        for run in islice(told.objects(about, LAKE.wasOutputOf), _READ):
+            told.read(run)
+    labels = Labels(told)
+    classes = list(told.objects(about, RDF.type))
+    reader = _Answers(graph, told, labels, classes)
     found = reader.to(WS)
     if not classes and not any(found.values()):
         check_known(graph, about)
@@ -185,47 +194,48 @@ def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
         kind=labels.kind(classes) if classes else kind_in(about) or labels.kind([]),
         title=title,
         version=version,
-        stage=_stage(graph, about, labels),
+        stage=_stage(told, labels),
         recorded=recorded,
         seq=seq,
-        gaps=_gaps(graph, about, missing, labels) if missing else (),
+        gaps=_gaps(told, missing, labels) if missing else (),
         **found,
     )
 
 
 def answers(graph: Graph, w: str, about: str) -> tuple[Answer, ...]:
     """The answers to one W about one thing (a token), in the order in which people read them."""
-    return _Answers(graph, about, Labels(graph), list(graph.objects(about, RDF.type))).to((w,))[w]
+    told = Told(graph, about)
+    return _Answers(graph, told, Labels(told), list(told.objects(about, RDF.type))).to((w,))[w]
 
 
-def _stage(graph: Graph, about: str, labels: Labels) -> str | None:
+def _stage(told: Told, labels: Labels) -> str | None:
     """Where the last change of stage led; where there was none, the stage that the thing was born with."""
     changes = [
         (lexical(since), stage)
-        for run in graph.subjects(LAKE.changesStageOf, about)
-        for since in graph.objects(run, PROV.startedAtTime)
-        for stage in graph.objects(run, LAKE.toStage)
+        for run in told.subjects(LAKE.changesStageOf, told.about)
+        for since in told.objects(run, PROV.startedAtTime)
+        for stage in told.objects(run, LAKE.toStage)
     ]
-    born = sorted(graph.objects(about, LAKE.lifecycleStage))
+    born = sorted(told.objects(told.about, LAKE.lifecycleStage))
     current = max(changes)[1] if changes else born[0] if born else None
     return labels.of(current) if current else None
 
 
-def _around(graph: Graph, about: str) -> dict[str, None]:
+def _around(told: Told) -> dict[str, None]:
     """A thing and what is asked of with it: the run that made it, its program, its study, its task."""
-    runs = [about, *graph.objects(about, LAKE.wasOutputOf)]
+    runs = [told.about, *told.objects(told.about, LAKE.wasOutputOf)]
     nodes = dict.fromkeys(runs)
     for run in runs:
         for other in (LAKE.executes, LAKE.hasTask):
-            nodes.update(dict.fromkeys(graph.objects(run, other)))
-        nodes.update(dict.fromkeys(graph.subjects(LAKE.hasAnalysis, run)))
+            nodes.update(dict.fromkeys(told.objects(run, other)))
+        nodes.update(dict.fromkeys(told.subjects(LAKE.hasAnalysis, run)))
     return dict(islice(nodes.items(), _MOST_AROUND))
 
 
-def _gaps(graph: Graph, about: str, missing: FindMissing, labels: Labels) -> tuple[Gap, ...]:
-    nodes = _around(graph, about)
+def _gaps(told: Told, missing: FindMissing, labels: Labels) -> tuple[Gap, ...]:
+    about, nodes = told.about, _around(told)
     gaps: dict[tuple[str, str], Gap] = {}
-    for each in missing(list(nodes)):
+    for each in missing(list(nodes), told.whole()):
         said = each.value is not None and is_literal(each.value)
         if each.answers in WS and each.field and each.focus in nodes and not said:
             of = "" if each.focus == about else labels.of(each.focus)
@@ -243,10 +253,10 @@ def advice(message: str) -> str:
 class _Answers:
     """Reads the answers about one thing, and looks each record up once."""
 
-    def __init__(self, graph: Graph, about: str, labels: Labels, classes: Sequence[str]) -> None:
+    def __init__(self, graph: Graph, told: Told, labels: Labels, classes: Sequence[str]) -> None:
         self._graph = graph
+        self._told = told
         self._classes = classes
-        self._about = about
         self._labels = labels
         self._entries: dict[str, tuple[str | None, int | None]] = {}
         self._first: dict[str, str | None] = {}
@@ -254,7 +264,7 @@ class _Answers:
     def to(self, ws: Sequence[str]) -> dict[str, tuple[Answer, ...]]:
         """The answers to some W, in the order in which people read them."""
         found: dict[str, list[dict[str, str | None]]] = {w: [] for w in ws}
-        for row in rows_about(self._graph, self._about, self._classes, ws):
+        for row in rows_about(self._graph, self._told, self._classes, ws):
             found[lexical(row["w"] or "")].append(row)
         return {w: self._read(rows) for w, rows in found.items()}
 
@@ -293,21 +303,21 @@ class _Answers:
 
     def _record(self, on: str, via: str, said: str) -> str | None:
         """The record that states an answer; for one that follows from others, the record that describes its subject."""
-        stated = self._graph.stating(on, via, said, 1)
+        stated = self._told.stating(on, via, said, 1)
         return stated[0] if stated else self.described(on)
 
     def described(self, thing: str) -> str | None:
         """The first record that says what a thing is."""
         if thing not in self._first:
-            records = self._graph.stating(thing, RDF.type)
+            records = self._told.stating(thing, RDF.type)
             self._first[thing] = min(records, key=lambda record: self.entry(record)[1] or 0, default=None)
         return self._first[thing]
 
     def entry(self, record: str) -> tuple[str | None, int | None]:
         """When a record was recorded, and as which entry."""
         if record not in self._entries:
-            numbers = [int(lexical(n)) for n in self._graph.objects(record, LAKE.journalSequence)]
-            times = sorted(map(lexical, self._graph.objects(record, PROV.generatedAtTime)))
+            numbers = [int(lexical(n)) for n in self._told.objects(record, LAKE.journalSequence)]
+            times = sorted(map(lexical, self._told.objects(record, PROV.generatedAtTime)))
             self._entries[record] = (times[0] if times else None, min(numbers, default=None))
         return self._entries[record]
 

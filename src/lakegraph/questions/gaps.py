@@ -107,7 +107,7 @@ def gaps(graph: Graph, things: Sequence[str], missing: FindMissing) -> Gaps:
     """
     labels = Labels(graph)
     found: dict[str, dict[tuple[str, str], Gap]] = {token: {} for token in things}
-    for each in missing(list(found)):
+    for each in missing(list(found), {}):
         said = each.value is not None and is_literal(each.value)
         if each.answers in WS and each.field and each.focus in found and not said:
             gap = Gap(each.answers, each.field, each.focus, advice(each.message))

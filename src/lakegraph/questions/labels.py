@@ -6,13 +6,16 @@ import re
 from datetime import UTC, date, datetime
 from urllib.parse import unquote
 
-from lakegraph.questions.protocols import Graph
+from lakegraph.questions.protocols import Values
 from lakegraph.rdf.namespaces import DCAT, DCT, FOAF, SKOS
 from lakegraph.rdf.terms import XSD, datatype, is_iri, is_literal, lexical, local_name, value
 from lakegraph.rdf.vocabulary import Ontology, ontology
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _VERSIONED = re.compile(r"/id/(?:dataset|model)/([^/]+)/([^/]+)$")
+_TITLES = (DCT.title, FOAF.name, FOAF.givenName, SKOS.prefLabel)
+_NAMES = (FOAF.name, FOAF.givenName, DCT.title, SKOS.prefLabel)
+_WHO = ("user", "organization", "software-agent")
 _SEGMENT = re.compile(r"/id/([^/]+)/")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -25,7 +28,7 @@ class Labels:
         known: The ontology; this installation's when left out.
     """
 
-    def __init__(self, graph: Graph, known: Ontology | None = None) -> None:
+    def __init__(self, graph: Values, known: Ontology | None = None) -> None:
         self._graph = graph
         self._known = known or ontology()
         self._titles: dict[str, tuple[str, str | None]] = {}
@@ -48,10 +51,12 @@ class Labels:
         concept = self._known.labels.get(token)
         if concept is not None or not is_iri(token):
             return concept or token, None
-        for naming in (DCT.title, FOAF.name, FOAF.givenName, SKOS.prefLabel):
+        # Whoever acts has a name and no version, and a look-up that finds nothing costs as much as one that does.
+        someone = kind_in(token) in _WHO
+        for naming in _NAMES if someone else _TITLES:
             titles = sorted(o for o in self._graph.objects(token, naming) if is_literal(o))
             if titles:
-                versions = sorted(self._graph.objects(token, DCAT.version))
+                versions = [] if someone else sorted(self._graph.objects(token, DCAT.version))
                 return lexical(titles[0]), lexical(versions[0]) if versions else None
         return name_in(token)
 

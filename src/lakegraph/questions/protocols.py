@@ -26,6 +26,14 @@ class Table(Protocol):
         ...
 
 
+class Values(Protocol):
+    """Tells what things have."""
+
+    def objects(self, subject: str, predicate: str, /) -> Iterable[str]:
+        """The objects of *subject* and *predicate*, each once."""
+        ...
+
+
 class Graph(Protocol):
     """The union of all graphs of a lake, ready to be asked."""
 

@@ -8,7 +8,7 @@ from lakegraph.validation.report import Report
 from lakegraph.validation.result import Result
 from lakegraph.validation.shape_set import DocRow, ShapeRow, ShapeSet
 from lakegraph.validation.shapes_graph import Origin
-from lakegraph.validation.statements import ClassTable, MemoryStatements, Statements
+from lakegraph.validation.statements import ClassTable, MemoryStatements, ReadStatements, Statements
 
 __all__ = [
     "ClassTable",
@@ -20,6 +20,7 @@ __all__ = [
     "Item",
     "MemoryStatements",
     "Origin",
+    "ReadStatements",
     "Report",
     "Result",
     "ShapeRow",

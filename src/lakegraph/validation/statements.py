@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from lakegraph.rdf.terms import Triple
@@ -71,6 +71,35 @@ class MemoryStatements:
                 index[p, o].append(s)
             self._by_object = dict(index)
         return self._by_object.get((predicate, object), ())
+
+
+class ReadStatements:
+    """Statements of which some subjects were read already, for one look at them.
+
+    Args:
+        statements: All of them.
+        read: Subjects, and predicate and object of every statement about them.
+        stored: What leads to those is looked up here.
+    """
+
+    def __init__(
+        self, statements: Statements, read: Mapping[str, Sequence[tuple[str, str]]], stored: Statements
+    ) -> None:
+        self._statements = statements
+        self._read = read
+        self._stored = stored
+
+    def outgoing(self, subject: str) -> Iterable[tuple[str, str]]:
+        """Predicate and object of every statement about *subject*."""
+        return self._read.get(subject) or self._statements.outgoing(subject)
+
+    def objects(self, subject: str, predicate: str) -> Iterable[str]:
+        """The objects of *subject* and *predicate*."""
+        return self._statements.objects(subject, predicate)
+
+    def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - the RDF word
+        """The subjects of *predicate* and *object*."""
+        return (self._stored if self._read.get(object) else self._statements).subjects(predicate, object)
 
 
 class ClassTable(Protocol):
