@@ -192,6 +192,49 @@ def test_another_lake_is_asked_only_for_what_changed(tmp_path: Path, asking: Loc
         assert counts(asking.harvest("Other", by="bob", changed=True)) == (1, 0, 0, 0, 0)
 
 
+def test_another_lake_tells_what_it_withdrew(tmp_path: Path, asking: LocalLake) -> None:
+    """Following by date takes back what the other lake withdrew since, page after page, and nothing else."""
+    from tests.federation.catalogs import SOURCE, served
+
+    with lakegraph.init(tmp_path / "other", base="https://other.example/") as other, served(other) as url:
+        made = [other.record(SOURCE | {"title": f"Clinic {n}"}) for n in range(4)]
+        asking.add_peer("Other", url, kind="lakegraph")
+        assert counts(asking.harvest("Other", by="bob", changed=True)) == (4, 0, 0, 0, 0)
+        for receipt in made[1:3]:
+            other.tombstone(receipt.iri, by="bob", why="The clinic gave it up.")
+        other.record(SOURCE | {"title": "Clinic 4"})
+        assert counts(asking.harvest("Other", by="bob", changed=True)) == (1, 0, 0, 2, 0)
+        assert counts(asking.harvest("Other", by="bob", changed=True)) == (0, 0, 0, 0, 0)
+        titles = {row["t"] for row in rows(asking, "?d a lake:DatasetSource ; dct:title ?t")}
+        assert titles == {"Clinic 0", "Clinic 3", "Clinic 4"}
+        assert counts(asking.harvest("Other", by="bob")) == (0, 0, 3, 0, 0)
+
+
+ADMS = "@prefix adms: <http://www.w3.org/ns/adms#> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .\n"
+
+
+DATASET_STATUS = "http://publications.europa.eu/resource/authority/dataset-status/"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<#r> foaf:primaryTopic <https://data.example/1> ; adms:status <http://purl.org/adms/changetype/deleted> .\n",
+        "<https://data.example/1> adms:status <http://purl.org/adms/status/Withdrawn> .\n",
+        f"<https://data.example/1> adms:status <{DATASET_STATUS}WITHDRAWN> .\n",
+    ],
+)
+def test_what_a_catalog_says_is_withdrawn(asking: LocalLake, city: Host, said: str) -> None:
+    """A record of DCAT-AP that was deleted, or a thing that is withdrawn itself, though it is still described."""
+    harvest(asking, city)
+    city.pages["/c.ttl"] = Page(PREFIXES + ADMS + "".join(described(n) for n in range(5)) + said)
+    assert counts(harvest(asking, city, changed=True)) == (0, 0, 4, 1, 0)
+    assert not asking.knows("https://data.example/1")
+    still = said.replace("deleted", "modified").replace("ithdrawn", "orking").replace("WITHDRAWN", "CURRENT")
+    city.pages["/c.ttl"] = Page(PREFIXES + ADMS + "".join(described(n) for n in range(5)) + still)
+    assert harvest(asking, city, changed=True).new == 1
+
+
 def test_bad_descriptions_are_named_and_the_others_come_in(asking: LocalLake, city: Host) -> None:
     """What the shapes refuse is reported with the reason; a thing without an IRI is no thing to refer to."""
     wrong = '<https://data.example/9> a dcat:Dataset ; dct:title "Nine" ; dcat:byteSize "-5" ; dct:created "never" .\n'

@@ -23,6 +23,7 @@ from lakegraph.http import create_app
 from lakegraph.testing import generate
 from tests.benchmarks.serving import free_port
 from tests.conftest import BASE, examples
+from tests.federation.catalogs import SOURCE
 from tests.http.conftest import MODEL, assert_problem, suites
 
 DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")
@@ -122,6 +123,48 @@ def test_only_what_changed_since(tmp_path: Path) -> None:
     assert_problem(client.get("/catalog?since=2026-01-01T00:00:00"), 400, "usage")
     assert_problem(client.get("/catalog?after=-1"), 400, "usage")
     assert_problem(client.get("/catalog?page=2"), 400, "usage")
+
+
+def test_what_was_withdrawn_since(tmp_path: Path) -> None:
+    """After what changed come the records of what is no more; what came back or never was listed is not among them."""
+    shapes = suites().parent / "profiles" / "dcat-ap-3.0.1" / "dcat-ap-SHACL.ttl"
+    with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
+        client = create_app(lake).test_client()
+        made = [lake.record(SOURCE | {"title": f"Clinic {n}"}) for n in range(6)]
+        study = lake.record(
+            {"type": "Study", "title": "None", "description": "Listed nowhere.", "studyType": "research"}
+        )
+        since = lake.journal.read(lake.journal.last_seq).recorded
+        for receipt in (study, *made[:4]):
+            lake.tombstone(receipt.iri, by="bob", why="The clinic gave it up.")
+        back = lake.record(SOURCE | {"title": "Clinic 9"})
+        for limit in (100, 2):
+            found = list(pages(client, f"/catalog?since={since}&limit={limit}"))
+            assert {iri for page in found for iri in listed(page)} == {back.iri}
+            told = [gone(page) for page in found]
+            assert sorted(iri for each in told for iri in each) == sorted(receipt.iri for receipt in made[:4])
+            assert len(found) == (1 if limit == 100 else 3)
+            for page in found:
+                for file in (shapes, resources.path("shapes/profiles/catalog.ttl")):
+                    if file.is_file():
+                        ok, text = accepted(page, file)
+                        assert ok, text
+        assert [gone(page) for page in pages(client, "/catalog")] == [[]]
+        assert "withdrawn" in client.get(f"/catalog?since={since}", headers={"Accept": "text/html"}).text
+        later = lake.journal.read(lake.journal.last_seq).recorded
+        assert [gone(page) for page in pages(client, f"/catalog?since={later}")] == [[]]
+
+
+def gone(page: rdflib.Graph) -> list[str]:
+    """What a page says is deleted from the catalog, and no more a data set."""
+    deleted = rdflib.URIRef("http://purl.org/adms/changetype/deleted")
+    records = list(page.subjects(rdflib.URIRef("http://www.w3.org/ns/adms#status"), deleted))
+    things = [page.value(record, rdflib.FOAF.primaryTopic) for record in records]
+    for record, thing in zip(records, things, strict=True):
+        assert (CATALOG, DCAT.record, record) in page
+        assert page.value(record, rdflib.DCTERMS.modified) == page.value(thing, rdflib.PROV.invalidatedAtTime)
+        assert (thing, rdflib.RDF.type, DCAT.Dataset) not in page
+    return [str(thing) for thing in things]
 
 
 def test_fair_data_point(browse: FlaskClient, get: FlaskClient) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from lakegraph.exchange.closure import Story
 from lakegraph.exchange.parts import LakeParts
 from lakegraph.exchange.views import StoryStore, construct
+from lakegraph.exchange.withdrawn import Address, taken_back
 from lakegraph.index import Index, Listed
 from lakegraph.rdf.namespaces import LAKE
 from lakegraph.rdf.terms import XSD, Triple, iri, literal
@@ -29,31 +30,27 @@ class CatalogPage:
     Attributes:
         triples: What this page says.
         things: The IRIs of what it lists.
-        after: Where the next page goes on; None when this is the last.
-        changed: When something was last said of anything in it (ISO 8601); None for an empty page.
+        withdrawn: The IRIs of what it says is no more.
+        onward: The address of the next page; None when this is the last.
+        changed: When something was last said of anything in it, or taken back (ISO 8601); None for an empty page.
     """
 
     triples: tuple[Triple, ...]
     things: tuple[str, ...]
-    after: int | None
+    withdrawn: tuple[str, ...]
+    onward: str | None
     changed: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Something that the catalog lists.
-
-    Attributes:
-        iri: Its IRI, which is its address.
-        changed: When something was last said of it (ISO 8601).
-    """
-
-    iri: str
-    changed: str
-
-
 def catalog_page(
-    lake: LakeParts, index: Index, address: str, *, after: int = 0, limit: int = 100, since: datetime | None = None
+    lake: LakeParts,
+    index: Index,
+    address: str,
+    *,
+    after: int = 0,
+    limit: int = 100,
+    since: datetime | None = None,
+    withdrawn: int | None = None,
 ) -> CatalogPage:
     """One page of the catalog.
 
@@ -61,12 +58,21 @@ def catalog_page(
         lake: The lake.
         index: Its index.
         address: The address of the first page, with the parameters that all pages share.
-        after: ``CatalogPage.after`` of the page before.
+        after: As the address of this page says.
         limit: How many things.
-        since: Only what was said something of at this time or later. Things that were withdrawn are in no page.
+        since: Only what was said something of at this time or later, and then what was withdrawn since and is no more.
+        withdrawn: As the address of this page says: it tells only of what was withdrawn.
     """
-    found = index.listing(KINDS, after=after, limit=limit + 1, since=since)
+    found = index.listing(KINDS, after=after, limit=limit + 1, since=since) if withdrawn is None else []
     shown, more = found[:limit], len(found) > limit
+    gone: Sequence[Address] = ()
+    further = None
+    if since and not more:
+        gone, further = taken_back(lake, index, KINDS, since, after=withdrawn or 0, limit=limit)
+    here = {"after": after} if withdrawn is None else {"withdrawn": withdrawn}
+    onward = _page(address, withdrawn=further) if further else None
+    if more:
+        onward = _page(address, after=shown[-1].number)
     store = StoryStore(lake, _story(lake, shown))
     times = {thing.iri: lake.journal.read(thing.changed).recorded for thing in shown}
     around = {
@@ -76,25 +82,33 @@ def catalog_page(
         "endpoint": iri(f"{lake.base}sparql"),
         "contents": iri(f"{lake.base}catalog#datasets"),
         "models": iri(f"{lake.base}catalog#models"),
-        "page": iri(_page(address, after)),
-        "first": iri(_page(address, 0)),
+        "page": iri(_page(address, **here)),
+        "first": iri(_page(address, after=0)),
         "total": literal(str(sum(index.things(kind) for kind in KINDS)), f"{XSD}integer"),
     }
-    if more:
-        around["next"] = iri(_page(address, shown[-1].number))
+    if onward:
+        around["next"] = iri(onward)
     triples = dict.fromkeys(store.construct("catalog-page", around))
     for view in ("dcat-ap", "catalog-models"):
         triples.update(dict.fromkeys(store.construct(view)))
     for thing, time in times.items():
-        record = f"{lake.base}catalog#record-{quote(thing.removeprefix(lake.base), safe='')}"
-        said = {"catalog": around["catalog"], "record": iri(record), "thing": iri(thing), "changed": _moment(time)}
-        triples.update(dict.fromkeys(store.construct("catalog-record", said)))
+        triples.update(dict.fromkeys(store.construct("catalog-record", _recorded(lake, thing, time))))
+    for each in gone:
+        triples.update(dict.fromkeys(construct("catalog-withdrawn", _recorded(lake, each.iri, each.changed))))
     return CatalogPage(
         triples=tuple(sorted(triples)),
         things=tuple(times),
-        after=shown[-1].number if more else None,
-        changed=max(times.values(), default=None),
+        withdrawn=tuple(each.iri for each in gone),
+        onward=onward,
+        changed=max((*times.values(), *(each.changed for each in gone)), default=None),
     )
+
+
+def _recorded(lake: LakeParts, thing: str, time: str) -> dict[str, str]:
+    """What the catalog's record of a thing is bound with."""
+    record = f"{lake.base}catalog#record-{quote(thing.removeprefix(lake.base), safe='')}"
+    catalog = iri(f"{lake.base}catalog")
+    return {"catalog": catalog, "record": iri(record), "thing": iri(thing), "changed": _moment(time)}
 
 
 def fair_data_point(lake: LakeParts) -> list[Triple]:
@@ -115,9 +129,9 @@ def addresses(lake: LakeParts, index: Index, *, after: int = 0, limit: int = 5_0
     return found
 
 
-def _page(address: str, after: int) -> str:
+def _page(address: str, **place: int) -> str:
     mark = "&" if "?" in address else "?"
-    return f"{address}{mark}after={after}"
+    return f"{address}{mark}{urlencode(place)}"
 
 
 def _about(lake: LakeParts) -> dict[str, str]:

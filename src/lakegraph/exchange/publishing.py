@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from lakegraph.exchange.catalog import KINDS, Address, CatalogPage, addresses, catalog_page, fair_data_point
+from lakegraph.exchange.catalog import KINDS, CatalogPage, addresses, catalog_page, fair_data_point
 from lakegraph.exchange.closure import Story
 from lakegraph.exchange.evidencing import Evidencing
 from lakegraph.exchange.schema_org import schema_org
 from lakegraph.exchange.views import StoryStore
+from lakegraph.exchange.withdrawn import Address
 from lakegraph.rdf.terms import Triple, iri
 
 
@@ -17,11 +18,18 @@ class Publishing(Evidencing):
     """Calls for other catalogs."""
 
     def catalog(
-        self, address: str = "", *, after: int = 0, limit: int = 100, since: datetime | None = None
+        self,
+        address: str = "",
+        *,
+        after: int = 0,
+        limit: int = 100,
+        since: datetime | None = None,
+        withdrawn: int | None = None,
     ) -> CatalogPage:
         """One page of the catalog; see :func:`lakegraph.exchange.catalog.catalog_page`."""
         where = address or f"{self.base}catalog"
-        return catalog_page(self.parts(), self._projector.index, where, after=after, limit=limit, since=since)
+        index = self._projector.index
+        return catalog_page(self.parts(), index, where, after=after, limit=limit, since=since, withdrawn=withdrawn)
 
     def fair_data_point(self) -> list[Triple]:
         """What the lake says of itself as a FAIR Data Point."""

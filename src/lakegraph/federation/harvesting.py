@@ -22,6 +22,7 @@ from lakegraph.federation.line import Line
 from lakegraph.federation.mappings import Mappings, Reach
 from lakegraph.federation.peers import Peer
 from lakegraph.federation.sources import Document, reader_of, sparql
+from lakegraph.federation.withdrawals import without_withdrawn
 from lakegraph.preparing import Submission
 from lakegraph.rdf.intake import Intake
 from lakegraph.rdf.namespaces import DCT, FOAF, LAKE
@@ -104,7 +105,7 @@ class Harvesting(Joining):
         Args:
             name: The peer: IRI, name, title or address.
             changed: Only ask for what changed since the last complete harvest, where the peer can tell; nothing is
-                withdrawn then but what the peer itself says is gone.
+                withdrawn then but what the peer itself says is gone, as another lake and DCAT-AP catalogs can.
             matches: Which mappings are used: exact, close or broad.
             by: Who is named where something is withdrawn; as the settings say when left out.
             progress: Told the report after each document.
@@ -120,7 +121,7 @@ class Harvesting(Joining):
         with _Seen.opened() as seen:
             work = _Work(self, peer, report, seen, by or self.settings.actor)
             try:
-                for document in self._documents(peer, since, mappings):
+                for document in map(without_withdrawn, self._documents(peer, since, mappings)):
                     report.documents += 1
                     work.take(describer.of(document), document.gone)
                     if progress:

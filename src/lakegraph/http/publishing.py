@@ -62,6 +62,7 @@ def root() -> Response:
             Parameter("after", "Where to go on; the page before says it.", kind="integer"),
             Parameter("limit", f"How many things a page lists; {_PAGE} when left out.", kind="integer"),
             Parameter("since", "Only what was said something of at this time or later, such as 2026-02-25T09:00:00Z."),
+            Parameter("withdrawn", "Where to go on with what was withdrawn; the page before says it.", kind="integer"),
         ),
         answers={200: _FORMS},
         refuses=(400, 406),
@@ -72,13 +73,16 @@ def catalog() -> Response:
     said = parameters()
     media_type = choose(_FORMS)
     after, limit = number(said, "after", 0, most=_LAST), max(1, number(said, "limit", _PAGE, most=_MOST))
-    kept = {name: text for name, text in said.items() if name != "after"}
+    withdrawn = number(said, "withdrawn", 0, most=_LAST) if "withdrawn" in said else None
+    kept = {name: text for name, text in said.items() if name not in ("after", "withdrawn")}
     address = f"{lake().base}catalog" + (f"?{urlencode(kept)}" if kept else "")
-    found = lake().catalog(address, after=after, limit=limit, since=_moment(said["since"]) if "since" in said else None)
-    onward = f"{request.script_root}/catalog?{urlencode({**kept, 'after': str(found.after)})}" if found.after else ""
+    since = _moment(said["since"]) if "since" in said else None
+    found = lake().catalog(address, after=after, limit=limit, since=since, withdrawn=withdrawn)
+    onward = f"{request.script_root}/{found.onward.removeprefix(lake().base)}" if found.onward else ""
     if media_type == HTML:
         titles = {s: value(o) for s, p, o in found.triples if p == DCT.title}
         rows = "".join(_row(iri, titles.get(f"<{iri}>", iri)) for iri in found.things)
+        rows += "".join(f"<tr><td>withdrawn</td><td>{escape(iri)}</td></tr>" for iri in found.withdrawn)
         more = f'<p><a href="{escape(onward)}" rel="next">More</a></p>' if onward else ""
         response = Response(page("Catalog", f"<table><tbody>{rows}</tbody></table>{more}"), mimetype=HTML)
     else:

@@ -150,8 +150,12 @@ class CatalogPage(Protocol):
         """The IRIs of what it lists."""
 
     @property
-    def after(self) -> int | None:
-        """Where the next page goes on; None when this is the last."""
+    def withdrawn(self) -> Sequence[str]:
+        """The IRIs of what it says is no more."""
+
+    @property
+    def onward(self) -> str | None:
+        """The address of the next page; None when this is the last."""
 
 
 class Address(Protocol):
@@ -307,7 +311,13 @@ class Served(Answering, Federated, Edited, Protocol):
         """Write an evidence bundle."""
 
     def catalog(
-        self, address: str = "", *, after: int = 0, limit: int = 100, since: datetime | None = None
+        self,
+        address: str = "",
+        *,
+        after: int = 0,
+        limit: int = 100,
+        since: datetime | None = None,
+        withdrawn: int | None = None,
     ) -> CatalogPage:
         """One page of the catalog."""
 

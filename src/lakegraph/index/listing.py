@@ -53,6 +53,12 @@ def listing(
     return [Listed(number, iri, NAMES[kind], changed) for number, iri, kind, changed in rows]
 
 
+def are(connection: sqlite3.Connection, kinds: Sequence[str], iris: Sequence[str]) -> set[str]:
+    """Which of *iris* are things of *kinds*."""
+    text = f"SELECT 1 FROM thing WHERE iri = ? AND kind IN ({_codes(kinds)})"  # noqa: S608 - numbers
+    return {iri for iri in iris if connection.execute(text, (iri,)).fetchone()}
+
+
 def _codes(kinds: Sequence[str]) -> str:
     return ", ".join(str(code) for kind in kinds for code in codes_of(kind))
 

@@ -14,7 +14,7 @@ from lakegraph.index.facets import facets
 from lakegraph.index.flows import FlowReader
 from lakegraph.index.hits import by_iri, current, hits
 from lakegraph.index.kinds import HUB, USER
-from lakegraph.index.listing import Listed, first_since, listing, starts
+from lakegraph.index.listing import Listed, are, first_since, listing, starts
 from lakegraph.index.matching import FACETS, Filters
 from lakegraph.index.people import People
 from lakegraph.index.writer import Writer
@@ -221,6 +221,11 @@ class Index:
         with self._database.reading() as connection:
             first = first_since(connection, since) if since else 0
             return [] if first is None else listing(connection, kinds, after, limit, first)
+
+    def are(self, kinds: Sequence[str], iris: Sequence[str]) -> set[str]:
+        """Which of *iris* are things of *kinds*, as :meth:`listing` lists them."""
+        with self._database.reading() as connection:
+            return are(connection, kinds, iris)
 
     def starts(self, kinds: Sequence[str], step: int) -> list[int]:
         """Where a :meth:`listing` in parts of *step* things goes on, after the first part."""

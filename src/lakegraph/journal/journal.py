@@ -256,6 +256,11 @@ class Journal:
         """Every entry that records an erasure, in order."""
         return [evidence.entry for evidence in self._select("WHERE e.erases IS NOT NULL ORDER BY e.seq", ())]
 
+    def retractions(self, after: int = 0, limit: int = 100) -> list[Entry]:
+        """The entries after *after* that superseded, withdrew or erased a graph that held, in order."""
+        found = self._select("WHERE e.seq > ? AND e.supersedes IS NOT NULL ORDER BY e.seq LIMIT ?", (after, limit))
+        return [evidence.entry for evidence in found]
+
     def successor(self, graph: str) -> Entry | None:
         """The last entry that superseded, withdrew or erased *graph*."""
         return self._one("WHERE e.seq = (SELECT max(seq) FROM entries WHERE supersedes = :graph)", {"graph": graph})
