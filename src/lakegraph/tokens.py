@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -33,6 +34,8 @@ SCOPES: Final[dict[str, frozenset[str]]] = {
 TOKENS: Final = "tokens.json"
 """The file in a lake's directory."""
 
+_LOOK: Final = 0.05
+"""Seconds between two looks for the first token: a system call for each request lets other threads go first."""
 _PREFIX = "lake"
 _VERSION = 1
 _LONGEST_NAME = 80
@@ -81,11 +84,20 @@ class Tokens:
         self._lock = threading.Lock()
         self._seen: tuple[int, int, int] | None = None
         self._known: dict[str, Token] = {}
+        self._some = False
+        self._fresh = 0.0
 
     @property
     def any(self) -> bool:
-        """Whether a token was ever made here; who revokes the last one does not open the lake to everybody."""
-        return bool(self._read())
+        """Whether a token was ever made here; who revokes the last one does not open the lake to everybody.
+
+        The first one that is made beside a running server counts a moment later, all else about tokens at once.
+        """
+        now = time.monotonic()
+        if now >= self._fresh:
+            self._some = bool(self._read())
+            self._fresh = now + _LOOK  # only now: whoever asks meanwhile must not take what was for what is
+        return self._some
 
     def find(self, secret: str) -> Token | None:
         """The token that *secret* is, if it counts now.
@@ -150,6 +162,7 @@ class Tokens:
         """The tokens by hash; the file is read again when it was replaced."""
         if self._file is None:
             return {}
+        self._fresh = 0.0
         try:
             state = self._file.stat()
         except FileNotFoundError:
@@ -174,6 +187,7 @@ class Tokens:
                 known = _load(self._file) if self._file.exists() else []
                 yield known
                 _save(self._file, known)
+                self._fresh = 0.0
         except OSError as error:
             raise StorageError(f"The tokens could not be written: {error}", where=str(self._file)) from error
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from lakegraph.graph.idle import Idle
 
 
@@ -15,6 +17,9 @@ class Fake:
         self.alive = alive
         self.taken: list[bytes] = []
         self.snapshot = ""
+        self.next = None
+        self.stale = self.skip = False
+        self.began = 0.0
 
     def hand(self, frame: bytes, snapshot: str) -> bool:
         """Take a query."""
@@ -107,3 +112,114 @@ def test_many_threads_and_few_workers() -> None:
         b"%d-%d" % (n, k) for n in range(8) for k in range(200)
     )
     assert len(idle) == 2
+
+
+def quick(idle: Idle, worker: Fake, count: int = 4) -> None:
+    """Have *worker* answer some queries at once, so that the next ones are trusted to be quick."""
+    for _ in range(count):
+        assert idle.hand_over(b"quick", "s", 0) == (worker, True)
+        idle.give(worker)  # type: ignore[arg-type]
+    worker.taken.clear()
+
+
+def lying(worker: Fake, frame: bytes) -> None:
+    """Wait until *frame* lies in the worker's pipe."""
+    until = time.monotonic() + 30
+    while frame not in worker.taken and time.monotonic() < until:
+        time.sleep(0.001)
+    assert frame in worker.taken
+
+
+def asked(idle: Idle, frame: bytes, found: list[tuple[bytes, object, bool]]) -> threading.Thread:
+    """A thread that waits for a worker."""
+    thread = threading.Thread(target=lambda: found.append((frame, *idle.hand_over(frame, "s", 30))))
+    thread.start()
+    return thread
+
+
+def test_after_quick_queries_one_lies_in_the_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy worker has the next query before it is given back, once the ones before were quick, and only one."""
+    monkeypatch.setattr("lakegraph.graph.idle._SLOW", 30)
+    idle, worker, found = Idle(), Fake(), []
+    idle.give(worker)  # type: ignore[arg-type]
+    quick(idle, worker)
+    idle.hand_over(b"a", "s", 0)
+    first = asked(idle, b"b", found)
+    lying(worker, b"b")
+    (second,) = waiting(idle, 1, found)
+    assert worker.taken == [b"a", b"b"]
+    idle.give(worker)  # type: ignore[arg-type]
+    first.join(30)
+    assert worker.taken == [b"a", b"b", b"0"]
+    idle.give(worker)  # type: ignore[arg-type]
+    second.join(30)
+    assert found == [(b"b", worker, True), (b"0", worker, True)]
+    idle.give(worker)  # type: ignore[arg-type]
+    assert len(idle) == 1
+
+
+def test_behind_a_slow_query_lies_none() -> None:
+    """After a query that took long, a worker gets the next one when it is given back, not before."""
+    idle, worker, found = Idle(), Fake(), []
+    idle.give(worker)  # type: ignore[arg-type]
+    quick(idle, worker)
+    idle.hand_over(b"a", "s", 0)
+    time.sleep(0.03)
+    idle.give(worker)  # type: ignore[arg-type]
+    idle.hand_over(b"b", "s", 0)
+    (thread,) = waiting(idle, 1, found)
+    assert worker.taken == [b"a", b"b"]
+    idle.give(worker)  # type: ignore[arg-type]
+    thread.join(30)
+    assert found == [(b"0", worker, True)]
+
+
+def test_what_lies_with_a_lost_worker_goes_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query in the pipe of a worker that is killed is handed to an idle one, or waits as the first."""
+    monkeypatch.setattr("lakegraph.graph.idle._SLOW", 30)
+    idle, worker, other, found = Idle(), Fake(), Fake(), []
+    idle.give(worker)  # type: ignore[arg-type]
+    quick(idle, worker)
+    idle.hand_over(b"a", "s", 0)
+    thread = asked(idle, b"b", found)
+    lying(worker, b"b")
+    (behind,) = waiting(idle, 1, found)
+    idle.lost(worker)  # type: ignore[arg-type]
+    idle.give(other)  # type: ignore[arg-type]
+    thread.join(30)
+    idle.give(other)  # type: ignore[arg-type]
+    behind.join(30)
+    assert found == [(b"b", other, True), (b"0", other, True)]
+    assert len(idle) == 0
+
+
+def test_what_lies_behind_a_slow_query_goes_to_another() -> None:
+    """A query does not wait behind a slow one while another worker is free; its first copy is passed over."""
+    idle, worker, other, found = Idle(), Fake(), Fake(), []
+    idle.give(worker)  # type: ignore[arg-type]
+    quick(idle, worker)
+    idle.hand_over(b"a", "s", 0)
+    thread = asked(idle, b"b", found)
+    lying(worker, b"b")
+    idle.give(other)  # type: ignore[arg-type]
+    thread.join(30)
+    assert found == [(b"b", other, True)]
+    assert not worker.skip, "the query in hand stands before the one that left"
+    idle.give(worker)  # type: ignore[arg-type]
+    assert worker.skip
+    assert idle.hand_over(b"c", "s", 0) == (worker, True)
+
+
+def test_a_large_query_lies_in_no_pipe() -> None:
+    """What may fill a pipe is written to a worker that reads, so that nobody else has to wait for that."""
+    idle, worker, found = Idle(), Fake(), []
+    idle.give(worker)  # type: ignore[arg-type]
+    quick(idle, worker)
+    idle.hand_over(b"a", "s", 0)
+    large = b"b" * 10_000
+    thread = asked(idle, large, found)
+    time.sleep(0.1)
+    assert worker.taken == [b"a"]
+    idle.give(worker)  # type: ignore[arg-type]
+    thread.join(30)
+    assert found == [(large, worker, True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -281,3 +282,13 @@ def test_a_share_comes_back() -> None:
         quota.charge(f"caller {n}", 0.001)
         now[0] += 0.01
     assert len(quota._used) < 10_001
+
+
+def test_the_first_token_closes_a_running_lake(client: FlaskClient, tmp_path: Path) -> None:
+    """Made by another process beside it, the first token counts within a moment."""
+    assert passes(client, RECORDING)
+    tokens_of(tmp_path / "lake").create("ann", ["admin"])
+    until = time.monotonic() + 20
+    while passes(client, RECORDING) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not passes(client, RECORDING)

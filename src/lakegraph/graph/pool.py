@@ -152,6 +152,7 @@ class Pool:
     def lend(self, worker: Worker) -> None:
         """Leave a worker to the long query that it answers, at a lower priority, and have another one started."""
         worker.lent = True
+        self._idle.lost(worker)
         worker.yield_to_others()
         self._lent.put(worker)
         self._wanted = 1
@@ -160,6 +161,7 @@ class Pool:
     def discard(self, worker: Worker) -> None:
         """Kill a worker and have another one started."""
         worker.kill()
+        self._idle.lost(worker)
         if worker.once:
             self._specials.release()
         self._discarded.put(worker)

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
-from typing import Final
+from typing import Final, NoReturn
 
 from lakegraph.errors import DeadlineError, LakegraphError, QueryError
 from lakegraph.graph import frames
@@ -34,6 +34,10 @@ class QueryCancelledError(LakegraphError):
     code = "query-cancelled"
     status = 409
     exit_code = 4
+
+
+class NotBegunError(Exception):
+    """The worker died of a query that stood before this one, so that this one can be handed to another."""
 
 
 class Running:
@@ -77,9 +81,13 @@ class Running:
 
         Raises:
             LakegraphError: What came in place of the first chunk.
+            NotBegunError: The worker died before it began with this query; the answer can be begun by another one.
         """
         self.worker, self._letting_go = worker, letting_go
         worker.running = self
+        self._buffer, worker.left = worker.left, b""
+        if worker.skip:
+            self._pass_over()
         try:
             self._first = self._read()
         except BaseException:
@@ -158,12 +166,13 @@ class Running:
                 return
             self._done = True
             self.worker.running = None
+            self.worker.left = self._buffer
             usable = usable and self._ended is None
         self._letting_go(self, usable)
 
     def _read(self) -> bytes | None:
         """The next chunk; ``None`` at the end."""
-        buffer, descriptor = self._buffer, self.worker.descriptor
+        buffer = self._buffer
         while True:
             if len(buffer) >= RESPONSE.size:
                 kind, flags, length = RESPONSE.unpack_from(buffer)
@@ -177,18 +186,41 @@ class Running:
                         return body
                     self._close(kind, flags, body)
                     return None
-            try:
-                more = os.read(descriptor, _READ if buffer or self._begun else _SMALL)
-            except OSError:
-                more = b""
-            if not more:
-                self._died()
+            more = self._received(_READ if buffer or self._begun else _SMALL) or self._died()
             buffer = buffer + more if buffer else more
+
+    def _pass_over(self) -> None:
+        """Read the answer to a query that was handed to another worker, which stands before this one's."""
+        worker = self.worker
+        while True:
+            while len(self._buffer) < RESPONSE.size or len(self._buffer) < RESPONSE.size + self._length():
+                more = self._received(_READ)
+                if not more and self._ended is None:
+                    worker.running = None
+                    self._buffer = b""
+                    raise NotBegunError
+                self._buffer += more or self._died()
+            kind = self._buffer[0]
+            self._buffer = self._buffer[RESPONSE.size + self._length() :]
+            if kind != frames.DATA:
+                worker.skip = False
+                return
+
+    def _length(self) -> int:
+        return int(RESPONSE.unpack_from(self._buffer)[2])
+
+    def _received(self, size: int) -> bytes:
+        """What comes next from the worker; nothing where it is dead."""
+        try:
+            return os.read(self.worker.descriptor, size)
+        except OSError:
+            return b""
 
     def _peek(self) -> None:
         """Finish at once when the end came with the last data, so that a slow client holds no worker."""
         buffer = self._buffer
-        if len(buffer) == RESPONSE.size and buffer[0] == frames.END:
+        if len(buffer) >= RESPONSE.size and buffer[0] == frames.END:
+            self._buffer = buffer[RESPONSE.size :]
             self._close(frames.END, buffer[1], b"")
 
     def _close(self, kind: int, flags: int, body: bytes) -> None:
@@ -199,7 +231,7 @@ class Running:
         self._finish(usable=flags != frames.INTERNAL)
         raise _reported(flags, body.decode("utf-8", "replace"))
 
-    def _died(self) -> None:
+    def _died(self) -> NoReturn:
         """Raise what ended the worker: a deadline, a cancellation, or its own limits."""
         worker, ended = self.worker, self._ended
         self._finish(usable=False)

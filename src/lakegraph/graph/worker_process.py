@@ -12,10 +12,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lakegraph.graph import frames, worker_boot
 from lakegraph.graph.frames import RESPONSE, Request
+
+if TYPE_CHECKING:
+    from lakegraph.graph.idle import Waiting
 
 _NICE: Final = 10
 START_SECONDS: Final = 10.0
@@ -30,7 +33,10 @@ class Worker:
         ports: TCP ports that it may connect to; with any, it answers one query, which may call services.
     """
 
-    __slots__ = ("_asking", "born", "descriptor", "lent", "lock", "once", "process", "running", "sandboxed", "snapshot")
+    __slots__ = (
+        "_asking", "began", "born", "descriptor", "left", "lent", "lock", "next", "once", "process", "running",
+        "sandboxed", "skip", "snapshot", "stale",
+    )  # fmt: skip
 
     def __init__(self, memory: int, ports: Sequence[int] = ()) -> None:
         self.once = bool(ports)
@@ -62,6 +68,16 @@ class Worker:
         self.lock = Lock()
         self.running: object | None = None
         """The query in hand; guarded by :attr:`lock`, so that nobody kills the worker under the next one."""
+        self.next: Waiting | None = None
+        """The query that lies in the pipe behind the one in hand; guarded by the lock of :class:`Idle`, as is:"""
+        self.stale = False
+        """Whether the one that lies there was handed to another worker meanwhile."""
+        self.skip = False
+        """Whether such a one stands before the query in hand, so that its answer is to be passed over."""
+        self.began = 0.0
+        """When the query in hand was handed over, or its turn came."""
+        self.left = b""
+        """What was read beyond the end of the last answer."""
         self.sandboxed = False
         self.snapshot = ""
 

@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +23,7 @@ from lakegraph.graph.kept import Answers, Kept
 from lakegraph.graph.long_queries import LONG, LongQueries
 from lakegraph.graph.pool import Pool
 from lakegraph.graph.prepared import Prepared, format_for, lines
-from lakegraph.graph.running import Running
+from lakegraph.graph.running import NotBegunError, Running
 from lakegraph.graph.snapshots import Snapshot, SnapshotKeeper
 from lakegraph.graph.worker_process import Worker
 
@@ -202,8 +203,25 @@ class QueryService:
         if known:
             self._lengthen(running)
         self._pool.wake()
-        running.begin(worker, self._let_go)
+        try:
+            running.begin(worker, self._let_go)
+        except NotBegunError:
+            return self._begin_again(running, asked)
         return running
+
+    def _begin_again(self, running: Running, asked: Prepared) -> Running:
+        """Hand a query that a dead worker had not begun to another one."""
+        while True:
+            self._pool.discard(running.worker)
+            try:
+                worker = self._hand_over(asked, running.snapshot, long=False)
+            except BaseException:
+                self._running.pop(running.id, None)
+                self._snapshots.release(running.snapshot)
+                raise
+            with suppress(NotBegunError):
+                running.begin(worker, self._let_go)
+                return running
 
     def run(self, text: str, *, format: str, min_seq: int | None = None, **options: Any) -> Running:  # noqa: A002
         """:meth:`prepare` and :meth:`start` a query at once, whatever was answered before.
