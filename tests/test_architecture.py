@@ -16,7 +16,7 @@ PACKAGE = Path(lakegraph.__file__).parent
 CORE = ("validation", "journal", "graph", "index", "questions")
 USE_CASES = (
     "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "met",
-    "names", "receipts", "governing", "people", "changing", "change_effects", "past", "pasts",
+    "names", "layer", "marking", "receipts", "governing", "people", "changing", "change_effects", "past", "pasts",
     "finding", "comparing", "versioning", "tokens",
 )  # fmt: skip
 

@@ -109,7 +109,7 @@ def test_a_fault_at_each_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s
     with lakegraph.init(where, base=BASE) as lake:
         lake.record(ingest(1))
         holder = {"journal": lake.journal, "graph": lake._projector.graph}[step]
-        Broken(monkeypatch, holder, "append" if step == "journal" else "apply", late=late)
+        Broken(monkeypatch, holder, "append" if step == "journal" else "hand", late=late)
         with pytest.raises(LakegraphError) as caught:
             lake.record(ingest(2), key="k2")
         assert caught.value.code == "storage"
@@ -120,6 +120,45 @@ def test_a_fault_at_each_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s
         check_whole(lake)
     with lakegraph.open(where) as lake:
         assert quads(lake, tmp_path) == before
+        check_whole(lake)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_fault_of_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, late: bool) -> None:
+    """The graph learns of a record when it is asked: who asks is told of the fault, and the next one is answered."""
+    with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
+        lake.record(ingest(1))
+        assert any(lake._projector.graph.match())
+        Broken(monkeypatch, lake._projector.graph.engine, "apply", late=late)
+        receipt = lake.record(ingest(2))
+        with pytest.raises(StorageError, match="The disk refused"):
+            lake.ask("5w1h", about=receipt.iri)
+        assert lake.ask("5w1h", about=receipt.iri)
+        check_whole(lake)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_fault_of_the_engine_beside_the_recorder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, late: bool
+) -> None:
+    """The thread that writes meets a fault: a later record is told of it, and nothing is lost or there twice."""
+    with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
+        graph = lake._projector.graph
+        monkeypatch.setattr("lakegraph.graph.following.ENOUGH_QUADS", 1)
+        Broken(monkeypatch, graph.engine, "apply", late=late)
+        told = 0
+        for number in range(20):
+            try:
+                lake.record(study(f"s{number}"), key=f"k{number}")
+            except StorageError as error:
+                assert "safe in the journal" in error.message  # noqa: PT017 - of one, whichever it is
+                told += 1
+                assert lake.record(study(f"s{number}"), key=f"k{number}").repeated
+            follower = graph._follower
+            if follower is not None:
+                follower.join()
+        assert told == 1
+        assert lake.journal.last_seq == 20
         check_whole(lake)
 
 

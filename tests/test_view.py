@@ -13,11 +13,12 @@ import pytest
 import lakegraph
 from lakegraph.bootstrap import LocalLake
 from lakegraph.errors import LakegraphError
+from lakegraph.layer import Layer
 from lakegraph.met import Met
 from lakegraph.model import parse
 from lakegraph.recent import Recent
 from lakegraph.testing import BASE, generate
-from lakegraph.view import Layer, View
+from lakegraph.view import View
 
 BELOW = f"<{BASE}id/"
 

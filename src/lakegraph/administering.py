@@ -14,6 +14,7 @@ from lakegraph.errors import UsageError
 from lakegraph.finding import Finding
 from lakegraph.governing import publish_people
 from lakegraph.journal import Entry
+from lakegraph.layer import Layer
 from lakegraph.people import Person
 from lakegraph.projecting import Progress
 from lakegraph.questions import select
@@ -21,7 +22,7 @@ from lakegraph.rdf.terms import iri, value
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.tokens import TOKENS, Tokens
 from lakegraph.validation import Gate, Report, Result, ShapeSet
-from lakegraph.view import Layer, View
+from lakegraph.view import View
 
 ALL_SHAPES = ("integrity", "completeness", "policy", "swamp")
 _FORGET = 1_000

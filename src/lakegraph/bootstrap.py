@@ -21,10 +21,11 @@ from lakegraph.errors import ConflictError, NotFoundError, SettingsError
 from lakegraph.exchange.publishing import Publishing
 from lakegraph.federation.harvesting import Harvesting
 from lakegraph.governing import publish_people, publish_vocabularies
-from lakegraph.graph import Oxigraph
+from lakegraph.graph import FollowingGraph, Oxigraph
 from lakegraph.index import Index
 from lakegraph.journal import Journal, LakeLock
 from lakegraph.lake import Lake
+from lakegraph.layer import Layer
 from lakegraph.met import Met
 from lakegraph.names import LakeNames
 from lakegraph.past import Past
@@ -38,7 +39,7 @@ from lakegraph.rdf.vocabulary import ontology
 from lakegraph.tokens import TOKENS, Tokens
 from lakegraph.validation import Gate, ShapeSet
 from lakegraph.versioning import Versioning
-from lakegraph.view import Layer, View
+from lakegraph.view import View
 
 _JOURNAL, _PEOPLE, _VIEW, _PAST = "journal.db", "people.db", Path("views") / "all", Path("views") / "past"
 _GATES = ("integrity", "completeness", "policy")
@@ -101,10 +102,10 @@ def open_lake(directory: str | Path, *, progress: Progress | None = None, **sett
 def _wire(where: Path, settings: Settings, lock: LakeLock, progress: Progress | None) -> LocalLake:
     journal = Journal.open(where / _JOURNAL)
     people = People.open(where / _PEOPLE, pseudonymous=settings.people.pseudonymous)
-    graph = Oxigraph.open(where / _VIEW / "graph")
+    graph = FollowingGraph(Oxigraph.open(where / _VIEW / "graph"))
     index = Index.open(where / _VIEW / "index.db")
     met = Met(where / _VIEW / "met.bloom", journal.lake_id, f"<{journal.base}id/")
-    view = View(graph, vocabularies(), lambda: graph.version, met)
+    view = View(graph.engine, vocabularies(), graph, met)
     reason = reasoner()
     shapes, digest = shape_set()
     preparer = Preparer(
@@ -129,9 +130,9 @@ def _wire(where: Path, settings: Settings, lock: LakeLock, progress: Progress | 
 
 def _open_past(lake: LocalLake, where: Path | None, seq: int, progress: Progress | None) -> Past:
     """The lake as it was at entry *seq*, made from the journal or brought up to there."""
-    graph = Oxigraph.open(where / "graph" if where else None)
+    graph = FollowingGraph(Oxigraph.open(where / "graph" if where else None))
     index = Index.open(where / "index.db" if where else None)
-    view = View(graph, vocabularies())
+    view = View(graph.engine, vocabularies(), graph)
     projector = Projector(Prefix(lake.journal, seq), graph, index, reasoner(), view)
     past = Past(lake, where, seq, projector, view)
     publish_vocabularies(graph, lake.base)

@@ -241,7 +241,7 @@ class Changing(Lake):
             shapes=self._preparer.shapes_hash,
             note=note,
         )
-        (receipt,) = self._commit([Prepared(draft, effects.added, effects.inferred, report, ())])()
+        (receipt,) = self._commit([Prepared(draft, effects.added, effects.inferred, report, ())])
         if isinstance(receipt, BaseException):
             raise receipt
         return receipt, report

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -64,8 +63,6 @@ class Lake:
             self._write, settings.limits.group, lambda sent: self._takes_back(sent) is not None
         )
         self._behind = False  # whether the projections may lack something that the journal holds
-        self._hidden: LakegraphError | None = None  # why a group could not be shown, until that is made good
-        self._journaled = self._shown = 0  # groups; the first counted by who writes, the second by who shows
         self.pasts: Pasts[Any] = Pasts(None, settings.limits.pasts, _no_past)
         self._changes = Lock()
 
@@ -190,8 +187,8 @@ class Lake:
     def _submit(self, sent: Submission) -> Receipt:
         return self._writer.one(sent)
 
-    def _write(self, group: Sequence[Submission]) -> Callable[[], Sequence[Receipt | BaseException]]:
-        """Prepare and journal a group; what is given back shows it. A record that takes another back comes alone."""
+    def _write(self, group: Sequence[Submission]) -> Sequence[Receipt | BaseException]:
+        """Write a group. A record that takes another back comes alone."""
         with uncollected(len(group) >= _LARGE_GROUP):
             return self._write_together(group)
 
@@ -199,20 +196,10 @@ class Lake:
         """The record that *sent* withdraws or supersedes."""
         return sent.supersedes or getattr(sent.document, "withdraws", None)
 
-    def _begin(self) -> None:
-        """Start a group, which may come while the one before is not shown yet: then it goes on in the same view."""
-        if self._journaled != self._shown and (self._behind or self._view.is_full):
-            self._writer.wait()
-            if self._journaled != self._shown:  # the thread that should have shown it was interrupted
-                self._behind, self._shown = True, self._journaled
-                self._view.distrust()
-        if self._journaled == self._shown:
-            self._repair()
-            self._view.begin()
+    def _write_together(self, group: Sequence[Submission]) -> Sequence[Receipt | BaseException]:
+        self._repair()
+        self._view.begin()
         self._preparer.begin()
-
-    def _write_together(self, group: Sequence[Submission]) -> Callable[[], Sequence[Receipt | BaseException]]:
-        self._begin()
         answers: list[Receipt | BaseException | None] = []
         ready: list[Prepared] = []
         keys: dict[str, int] = {}
@@ -231,16 +218,8 @@ class Lake:
                 answers.append(repeated)
             except LakegraphError as error:
                 answers.append(error)
-        show = self._commit(ready)
-
-        def shown() -> Sequence[Receipt | BaseException]:
-            receipts = iter(show())
-            given = [next(receipts) if answer is None else answer for answer in answers]
-            if self._hidden is not None:  # a receipt that is repeated may be of what could not be shown
-                return [_kept_but_hidden(self._hidden) if isinstance(a, Receipt) else a for a in given]
-            return given
-
-        return shown
+        receipts = iter(self._commit(ready))
+        return [next(receipts) if answer is None else answer for answer in answers]
 
     def _repeated(self, sent: Submission) -> Receipt | None:
         entry = self.journal.by_key(sent.key) if sent.key is not None else None
@@ -270,25 +249,18 @@ class Lake:
                 hint="To correct it, supersede it; to record another run, leave out its id.",
             )
 
-    def _commit(self, ready: Sequence[Prepared]) -> Callable[[], list[Receipt | BaseException]]:
-        """Make records durable. What is given back shows them, and must be called, in the order of the journal."""
+    def _commit(self, ready: Sequence[Prepared]) -> Sequence[Receipt | BaseException]:
+        """Make records durable, and hand them to the projections."""
         if not ready:
-            return list
+            return []
         try:
             entries = self.journal.append([prepared.draft for prepared in ready])
         except StorageError as error:
             # Should the transaction have reached the disk all the same, the projections must learn of it.
             self._behind = True
             self._view.distrust()
-            errors: list[Receipt | BaseException] = [error] * len(ready)
-            return lambda: errors
-        self._journaled += 1
-        return partial(self._show, ready, entries)
-
-    def _show(self, ready: Sequence[Prepared], entries: Sequence[Entry]) -> list[Receipt | BaseException]:
+            return [error] * len(ready)
         try:
-            if self._hidden is not None:
-                raise self._hidden
             self._projector.apply(entries, [(p.asserted, p.inferred) for p in ready])
             self._view.show(entries)
         except BaseException as error:
@@ -297,16 +269,13 @@ class Lake:
             self._view.distrust()
             if not isinstance(error, LakegraphError):
                 raise
-            self._hidden = error
             return [_kept_but_hidden(error)] * len(ready)
-        finally:
-            self._shown += 1
         return [_receipt(entry, prepared) for entry, prepared in zip(entries, ready, strict=True)]
 
     def _repair(self) -> None:
         if self._behind:
             self._projector.catch_up()
-            self._behind, self._hidden = False, None
+            self._behind = False
 
     # -- the lake itself ----------------------------------------------------------------------------------------------
 

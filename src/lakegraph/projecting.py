@@ -12,14 +12,15 @@ from typing import Protocol
 from lakegraph import resources
 from lakegraph.change_effects import CHANGE, ChangeEffects
 from lakegraph.errors import LakeDamagedError, LakegraphError
-from lakegraph.graph import Change, Graph, Rows
+from lakegraph.graph import Change, FollowingGraph, Rows
 from lakegraph.index import Fragment, Index
 from lakegraph.journal import Entry
+from lakegraph.marking import markers
 from lakegraph.met import Met, nodes_of
 from lakegraph.preparing import Retraction, nquads
 from lakegraph.rdf.inference import Reasoner
-from lakegraph.rdf.namespaces import LAKE, PROV, XSD
-from lakegraph.rdf.terms import Triple, literal, value
+from lakegraph.rdf.namespaces import LAKE
+from lakegraph.rdf.terms import Triple, value
 from lakegraph.view import View
 
 log = logging.getLogger("lakegraph.projecting")
@@ -48,8 +49,8 @@ class Records(Protocol):
 class Projector:
     """Applies journal entries to the graph and the index.
 
-    The graph shows a record before it is acknowledged. The index follows: whoever asks it lets it catch up first, so
-    nobody sees it behind, and the records of many single calls are applied together.
+    Graph and index follow the journal: whoever asks one of them lets it catch up first, so that nobody sees it behind,
+    and the records of many single calls are applied together.
 
     Args:
         journal: The record.
@@ -59,7 +60,7 @@ class Projector:
         view: The lake as the entries of a group see it.
     """
 
-    def __init__(self, journal: Records, graph: Graph, index: Index, reasoner: Reasoner, view: View) -> None:
+    def __init__(self, journal: Records, graph: FollowingGraph, index: Index, reasoner: Reasoner, view: View) -> None:
         self._journal = journal
         self.graph = graph
         self._index = index
@@ -74,7 +75,7 @@ class Projector:
     def apply(
         self, entries: Sequence[Entry], known: Sequence[tuple[Sequence[Triple], Sequence[Triple]] | None]
     ) -> None:
-        """Show a group of entries in the graph, then in the index.
+        """Hand a group of entries to the graph, then to the index.
 
         Args:
             entries: Consecutive entries.
@@ -101,7 +102,7 @@ class Projector:
             changes.append(_change(entry, inferred, retraction))
             fragments.append(_fragment(entry, asserted, inferred))
             if retraction:
-                self._write(changes, fragments)
+                self._write(changes, fragments, at_once=True)
                 changes, fragments = [], []
                 if triples is None:
                     self._view.begin()
@@ -113,12 +114,12 @@ class Projector:
         change = _change(entry, effects.inferred, None)
         lost = nquads(sorted(effects.unsupported))
         self._view.meet({*nodes_of(effects.added), f"<{entry.graph}>"})
-        self._write([replace(change, remove=change.remove + lost)], [_fragment(entry, (), ())])
+        self._write([replace(change, remove=change.remove + lost)], [_fragment(entry, (), ())], at_once=True)
         self._view.begin()
 
-    def _write(self, changes: Sequence[Change], fragments: Sequence[Fragment]) -> None:
+    def _write(self, changes: Sequence[Change], fragments: Sequence[Fragment], *, at_once: bool = False) -> None:
         if changes:
-            self.graph.apply(changes)
+            (self.graph.apply if at_once else self.graph.hand)(changes)
             with self._turn:
                 self._waiting += fragments
             if len(self._waiting) >= _WAITING:
@@ -244,6 +245,7 @@ class Projector:
         """
         with self._turn:
             self._waiting.clear()  # they are in the journal, which is what counts from here on
+        self.graph.forget()
         last = self._journal.last_seq
         done = self._graph_position(last)
         if done > last or self._index.last_seq > last:
@@ -252,6 +254,7 @@ class Projector:
                 hint="The journal was replaced by an older one. If that is meant: lakegraph rebuild.",
             )
         count = self._replay(done, last, progress)
+        self.graph.settle()
         return max(count, self._replay_index(last))
 
     def _graph_position(self, last: int) -> int:
@@ -297,15 +300,6 @@ def _made_by(record: str, bundle: str, said: Collection[Triple]) -> set[str]:
     own = {record} | {o for s, p, o in said if s == record and p == LAKE.hasOutput}
     roots = tuple(f"{node[:-1]}/" for node in own)
     return own | {s for s, _, _ in said if s.startswith(roots) and s != bundle}
-
-
-def markers(entry: Entry) -> list[Triple]:
-    """What every entry leaves in the default graph: its number, and when it was recorded."""
-    bundle = f"<{entry.graph}>"
-    return [
-        (bundle, LAKE.journalSequence, literal(str(entry.seq), value(XSD.integer))),
-        (bundle, PROV.generatedAtTime, literal(entry.recorded, value(XSD.dateTime))),
-    ]
 
 
 def asserted_query() -> str:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Protocol
 
 from lakegraph.journal import Entry
+from lakegraph.layer import NOTHING, Layer, Node, merge
+from lakegraph.marking import markers
 from lakegraph.met import Met
 from lakegraph.rdf.terms import Triple
 from lakegraph.recent import Recent
 
-Node = dict[str, list[str]]
-"""The objects of one subject by predicate."""
-
 _LARGE = 200
 _NODES = 10_000
 _PENDING = 3_000
-_NOTHING: Node = {}
-_NOBODY: Mapping[str, None] = {}
 
 
 class Stored(Protocol):
@@ -37,85 +34,30 @@ class Stored(Protocol):
         """The subjects that have *object* under *predicate*."""
 
 
-class Layer:
-    """Statements in memory, looked up from either end."""
+class Handed(Protocol):
+    """How far a graph is that writes later what is handed to it."""
 
-    def __init__(self, triples: Iterable[Triple] = ()) -> None:
-        self.nodes: dict[str, Node] = {}
-        self._into: dict[str, dict[str, dict[str, None]]] = {}
-        self.add(triples)
+    @property
+    def version(self) -> int:
+        """A number that grows with every write, when it is handed over."""
 
-    def add(self, triples: Iterable[Triple]) -> None:
-        """Add *triples*; doubles are kept once."""
-        nodes, into = self.nodes, self._into
-        for s, p, o in triples:
-            node = nodes.get(s)
-            if node is None:
-                nodes[s] = {p: [o]}
-            elif p not in node:
-                node[p] = [o]
-            elif o not in node[p]:
-                node[p].append(o)
-            if p in into:
-                into[p].setdefault(o, {})[s] = None
-
-    def match(self, s: str | None = None, p: str | None = None, o: str | None = None) -> Iterator[Triple]:
-        """The triples of a pattern."""
-        for subject in self.nodes if s is None else (s,):
-            for predicate, target in self.outgoing(subject):
-                if p in (None, predicate) and o in (None, target):
-                    yield subject, predicate, target
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self.nodes.clear()
-        for subjects in self._into.values():
-            subjects.clear()
-
-    def __contains__(self, subject: str) -> bool:
-        return subject in self.nodes
-
-    def outgoing(self, subject: str) -> list[tuple[str, str]]:
-        """Predicate and object of every statement about *subject*."""
-        return [(p, o) for p, objects in self.nodes.get(subject, _NOTHING).items() for o in objects]
-
-    def objects(self, subject: str, predicate: str) -> Sequence[str]:
-        """The objects of *subject* and *predicate*."""
-        return self.nodes.get(subject, _NOTHING).get(predicate, ())
-
-    def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - RDF's own word
-        """The subjects that have *object* under *predicate*."""
-        found = self._into.get(predicate)
-        if found is None:
-            found = self._turned(predicate)
-        return found.get(object, _NOBODY)
-
-    def _turned(self, predicate: str) -> dict[str, dict[str, None]]:
-        """The statements of *predicate* from their objects: few predicates are ever asked so, and those again."""
-        found = self._into[predicate] = {}
-        for s, node in self.nodes.items():
-            for o in node.get(predicate, ()):
-                found.setdefault(o, {})[s] = None
-        return found
-
-    def incoming(self) -> Iterator[tuple[tuple[str, str], Iterable[str]]]:
-        """What is known from the objects: predicate and object with their subjects, for predicates that were asked."""
-        for predicate, found in self._into.items():
-            for target, subjects in found.items():
-                yield (predicate, target), subjects
+    @property
+    def written(self) -> int:
+        """The version up to which everything can be looked up."""
 
 
 class View:
     """The lake as the next record of a group sees it.
 
     What is read of the graph is remembered from group to group, and what a group adds is added to what is remembered:
-    the shared things of a lake, such as programs, people and data sets, are read once.
+    the shared things of a lake, such as programs, people and data sets, are read once. What a group added is kept aside
+    until the graph has written it.
 
     Args:
-        graph: The stored graph. It does not change while a group is prepared.
+        graph: The stored graph, as far as it is written.
         vocabularies: Concepts; they are read here and never looked up in the graph.
-        version: Gives a number that grows with every write to the graph; without it nothing is remembered from one
-            group to the next.
+        handed: How far the graph is; without it nothing is remembered from one group to the next, and what is added is
+            in the graph when the next group begins.
         met: The nodes that the graph may know something of; without it the graph is asked of every node.
     """
 
@@ -123,18 +65,21 @@ class View:
         self,
         graph: Stored,
         vocabularies: Layer,
-        version: Callable[[], int] | None = None,
+        handed: Handed | None = None,
         met: Met | None = None,
     ) -> None:
         self._graph = graph
         self._met = met
         self._vocabularies = vocabularies
         self._concepts = vocabularies.nodes
-        self._version_now = version
+        self._handed = handed
         self._version: int | None = None
         self._pending = Layer()
+        # Added by earlier groups, each with the version of the graph that has it; it may not be written yet.
+        self._late: list[tuple[int, Layer]] = []
         self._mentioned: set[str] = set()
         self._shown: list[Sequence[Entry]] = []
+        self._news = 0  # how often something was handed to the graph since the last beginning
         self._gone: frozenset[Triple] = frozenset()
         # Subjects with many statements, such as a study with its analyses: read by predicate, never whole.
         self._large: set[str] = set()
@@ -143,41 +88,64 @@ class View:
         self._strangers: dict[str, dict[str, list[str]]] = {}
 
     def begin(self) -> None:
-        """Start anew, when everything that was added is shown in the graph or will never be.
+        """Start anew, when everything that was added is handed to the graph or will never be.
 
-        What is remembered of the graph is kept, and what was shown is added to it, unless somebody else wrote.
+        What was added goes on being looked up here until the graph has written it, or it becomes much. What is
+        remembered of the graph is kept, and what was shown is added to it, unless somebody else wrote.
         """
-        shown, self._shown = self._shown, []
-        version = self._version_now() if self._version_now else None
-        if self._gone or version is None or self._version is None or version != self._version + len(shown):
+        version = self._handed.version if self._handed else None
+        news, self._news = self._news, 0
+        if self._gone or version is None or self._version is None or version != self._version + news:
+            if version is None or self._version is None:
+                self._late.clear()
             self._forget()
-        elif shown:
+        elif self._written < version and len(self._pending.nodes) < _PENDING:
+            self._version = version
+            return
+        else:
             self._absorb()
-            for entry in chain.from_iterable(shown):  # the graph says of a bundle also when it was made, and as which
-                self._outgoing.drop(f"<{entry.graph}>")
-        if self._met is not None:
-            self._met.add(self._mentioned.union(self._pending.nodes))
-            for entries in shown:
-                self._met.reach(entries[0].seq, entries[-1].seq)
-        self._mentioned.clear()
+        self._tell()
+        while self._late and self._late[0][0] <= self._written:
+            del self._late[0]
+        if version is not None and self._version is not None and self._written < version:
+            self._keep_late(version)
         self._pending.clear()
         self._strangers.clear()
         self._gone = frozenset()
         self._version = version
 
+    def _tell(self) -> None:
+        """Let the nodes that were added be known as met."""
+        if self._met is not None:
+            self._met.add(self._mentioned.union(self._pending.nodes))
+            for entries in self._shown:
+                self._met.reach(entries[0].seq, entries[-1].seq)
+        self._shown.clear()
+        self._mentioned.clear()
+
+    @property
+    def _written(self) -> int:
+        return self._handed.written if self._handed else 0
+
+    def _keep_late(self, version: int) -> None:
+        """Keep what was added until *version* is written: a layer that is being written by now, and one that grows."""
+        if len(self._late) < 2:
+            self._late.append((version, self._pending))
+        else:
+            self._late[-1][1].absorb(self._pending)
+            self._late[-1] = (version, self._late[-1][1])
+        self._pending = self._pending.successor()
+
     def show(self, entries: Sequence[Entry]) -> None:
-        """Note that the graph was written once, and holds all of *entries* now, which follow one another."""
+        """Note that the graph was handed all of *entries* at once, which follow one another."""
+        self._news += 1
         self._shown.append(entries)
+        self._pending.add(chain.from_iterable(map(markers, entries)))
 
     def distrust(self) -> None:
         """Forget at the next beginning what is remembered: something that was added is not in the graph."""
         self._shown.clear()
-        self._version = None
-
-    @property
-    def is_full(self) -> bool:
-        """Whether so much was added since the beginning that it is time for another."""
-        return len(self._pending.nodes) > _PENDING
+        self._news, self._version = 0, None
 
     def meet(self, tokens: Iterable[str]) -> None:
         """Know that the graph says something of *tokens* from now on, though no record does."""
@@ -187,7 +155,7 @@ class View:
     def save(self) -> None:
         """Keep what the next opening would otherwise have to read from the journal."""
         if self._met is not None:
-            self.begin()
+            self._tell()
             self._met.save()
 
     def _absorb(self) -> None:
@@ -210,12 +178,9 @@ class View:
                 self._incoming.keep(key, dict.fromkeys(subjects))
 
     def _absorb_into(self, known: Node, subject: str, node: Node) -> None:
-        for p, objects in node.items():
-            stored = known.setdefault(p, [])
-            stored += [o for o in objects if o not in stored]
-            if len(stored) > _LARGE:
-                self._large.add(subject)
-        if subject in self._large:
+        merge(known, node)
+        if max(map(len, known.values())) > _LARGE:
+            self._large.add(subject)
             self._outgoing.drop(subject)
 
     def _is_unmet(self, node: str) -> bool:
@@ -235,8 +200,11 @@ class View:
             self._mentioned.update([o for _, _, o in triples if o.startswith(below)])
 
     def without(self, triples: Iterable[Triple]) -> None:
-        """Hide stored *triples*, which the record in hand takes back, until the next group."""
+        """Hide stored *triples*, which the record in hand takes back, until the next group. Everything is written."""
+        self._tell()
         self._forget()
+        self._late.clear()
+        self._pending.clear()
         self._version = None
         self._gone = frozenset(triples)
 
@@ -247,16 +215,19 @@ class View:
             found = self._outgoing.find(subject)
         if found is None:
             if subject in self._large:
-                return _NOTHING
+                return NOTHING
             found = {}
             if subject[0] == "<" and (self._met is None or subject in self._met):
+                late = [layer.nodes[subject] for _, layer in self._late if subject in layer.nodes]
                 pairs = self._graph.outgoing(subject)
                 if len(pairs) > _LARGE:
                     self._large.add(subject)
-                    return _NOTHING
+                    return NOTHING
                 for p, o in pairs:
                     if not self._gone or (subject, p, o) not in self._gone:
                         found.setdefault(p, []).append(o)
+                for node in late:
+                    merge(found, node)
             self._outgoing.keep(subject, found)
         return found
 
@@ -286,12 +257,16 @@ class View:
         return said
 
     def _outgoing_of_large(self, subject: str) -> Iterator[tuple[str, str]]:
+        more = dict.fromkeys(pair for layer in self._added() for pair in layer.outgoing(subject))
         for s, p, o in self._graph.match(subject):
+            more.pop((p, o), None)
             if not self._gone or (s, p, o) not in self._gone:
                 yield p, o
-        for p, o in self._pending.outgoing(subject):
-            if o not in self._graph.objects(subject, p):
-                yield p, o
+        yield from more
+
+    def _added(self) -> list[Layer]:
+        """What the graph may not have written yet."""
+        return [*(layer for _, layer in self._late), self._pending]
 
     def objects(self, subject: str, predicate: str) -> Iterable[str]:
         """The objects of *subject* and *predicate*, each once."""
@@ -308,7 +283,10 @@ class View:
         return dict.fromkeys([*stored, *pending]) if stored else pending
 
     def _objects_of_large(self, subject: str, predicate: str) -> list[str]:
+        late = [o for _, layer in self._late for o in layer.objects(subject, predicate)]
         found = self._graph.objects(subject, predicate)
+        if late:
+            found = list(dict.fromkeys([*found, *late]))
         return [o for o in found if not self._gone or (subject, predicate, o) not in self._gone]
 
     def subjects(self, predicate: str, object: str) -> Iterable[str]:  # noqa: A002 - RDF's own word
@@ -337,7 +315,8 @@ class View:
             subjects: Iterable[str] = found.get(predicate, ())
         else:
             subjects = self._graph.subjects(predicate, target)
-        return [s for s in subjects if not self._gone or (s, predicate, target) not in self._gone]
+        late = [s for _, layer in self._late for s in layer.subjects(predicate, target)]
+        return [s for s in (*subjects, *late) if not self._gone or (s, predicate, target) not in self._gone]
 
     def _is_stranger(self, node: str) -> bool:
         return not self._stored(node) and node not in self._large

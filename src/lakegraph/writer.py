@@ -1,8 +1,7 @@
 """The one writer: callers queue up, and whoever gets the lock writes for all who wait (group commit).
 
 No thread of its own: a caller that finds the lock free writes at once, without a hand-over between threads, and callers
-that find it taken are written together by the holder, in one journal transaction. A group is shown in the graph while
-the next one is prepared; groups are shown in their order, and answered only then.
+that find it taken are written together by the holder, in one journal transaction.
 """
 
 from __future__ import annotations
@@ -33,15 +32,14 @@ class Writer(Generic[Sent, Answer]):
     """Serialises writes.
 
     Args:
-        write: Prepares a group and makes it durable. What it gives shows the group, and then gives for each its answer
-            or the error that stopped it; that runs beside the next call of *write*.
+        write: Writes a group, and gives for each its answer or the error that stopped it.
         limit: The most that are written together.
-        alone: Whether something has to be written by itself, when everything before it is shown.
+        alone: Whether something has to be written by itself.
     """
 
     def __init__(
         self,
-        write: Callable[[Sequence[Sent]], Callable[[], Sequence[Answer | BaseException]]],
+        write: Callable[[Sequence[Sent]], Sequence[Answer | BaseException]],
         limit: int,
         alone: Callable[[Sent], bool] = lambda _: False,
     ) -> None:
@@ -50,8 +48,6 @@ class Writer(Generic[Sent, Answer]):
         self._alone = alone
         self._waiting: deque[_Ticket[Sent, Answer]] = deque()
         self._lock = threading.Lock()
-        # Taken before the other is released, so that groups are shown in the order in which they were written.
-        self._showing = threading.Lock()
 
     def one(self, sent: Sent) -> Answer:
         """Write *sent*, alone or in company.
@@ -80,41 +76,26 @@ class Writer(Generic[Sent, Answer]):
                 together = list(each)
                 for group in [[one] for one in together] if alone else [together]:
                     with self.exclusively():
-                        answers.extend(self._write(group)())
+                        answers.extend(self._write(group))
         return answers
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """While this is held nothing is written, and everything that was written is shown."""
+        """While this is held nothing is written."""
         self._lock.acquire()
         try:
-            with self._showing:
-                yield
+            yield
         finally:
             self._release()
 
-    def wait(self) -> None:
-        """Wait until what was written is shown; for *write*, where it has to look at that."""
-        with self._showing:
-            pass
-
     def _lead(self, own: _Ticket[Sent, Answer]) -> None:
-        """Write for those who wait, with the lock held, which is released as soon as the next can write."""
+        """Write for those who wait, with the lock held, which is released then."""
         group: list[_Ticket[Sent, Answer]] = []
-        held, showing = True, False
         try:
-            if not own.done:
-                group = self._next()
-            if not group:
+            if own.done:
                 return
-            if self._alone(group[0].sent):
-                showing = self._showing.acquire()
-            show = self._write([ticket.sent for ticket in group])
-            if not showing:
-                showing = self._showing.acquire()
-                held = False
-                self._release()
-            for ticket, answer in zip(group, show(), strict=True):
+            group = self._next()
+            for ticket, answer in zip(group, self._write([ticket.sent for ticket in group]), strict=True):
                 if isinstance(answer, BaseException):
                     ticket.error = answer
                 else:
@@ -124,12 +105,10 @@ class Writer(Generic[Sent, Answer]):
                 ticket.error = error
             raise
         finally:
-            if showing:
-                self._showing.release()
-            if held:
-                self._release()
             for ticket in group:
                 ticket.done = True
+            self._release()
+            for ticket in group:
                 ticket.call.set()
 
     def _release(self) -> None:

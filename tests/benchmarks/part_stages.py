@@ -81,7 +81,7 @@ def clocked(lake: LocalLake) -> Iterator[dict[str, Clock]]:
         ("write N-Quads", preparing_module, "nquads"),
         ("let the next see it", lake._view, "add"),
         ("journal", lake.journal, "append"),
-        ("graph", projector.graph, "apply"),
+        ("graph", projector.graph, "hand"),
         ("index", projector._index, "apply"),
     )
     clocks = {name: Clock() for name, _, _ in stages}

@@ -12,6 +12,7 @@ from lakegraph import resources
 from lakegraph.capture import Recording
 from lakegraph.config import LimitSettings
 from lakegraph.errors import ConflictError
+from lakegraph.layer import Layer
 from lakegraph.model import Thing, parse
 from lakegraph.names import LakeNames
 from lakegraph.people import People
@@ -23,7 +24,7 @@ from lakegraph.rdf.terms import Triple
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.receipts import Receipt
 from lakegraph.validation import Gate, ShapeSet
-from lakegraph.view import Layer, View
+from lakegraph.view import View
 
 BASE = "https://lake.example.org/"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from lakegraph.errors import LakegraphError
+from lakegraph.layer import Layer
 from lakegraph.rdf.inference import reasoner
 from lakegraph.rdf.terms import Triple
 from lakegraph.rdf.vocabulary import ontology
@@ -15,7 +16,6 @@ from lakegraph.testing import FAULTS, Draws, Rehearsal, damaged, generate
 from lakegraph.testing.faults import broken
 from lakegraph.testing.world import Document
 from lakegraph.validation import MemoryStatements, Report
-from lakegraph.view import Layer
 
 _LAKE, _MORE = 24, 90
 BATCH = 12

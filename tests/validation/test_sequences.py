@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lakegraph import resources
+from lakegraph.layer import Layer
 from lakegraph.rdf.terms import Triple
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.testing import FAULTS, Draws, damaged
 from lakegraph.validation import Gate, MemoryStatements, Result, ShapeSet, Statements
 from lakegraph.validation.record_check import identity
-from lakegraph.view import Layer
 from tests.validation.made_records import recorded
 
 STEPS = int(os.environ.get("LAKEGRAPH_STEPS", "120"))

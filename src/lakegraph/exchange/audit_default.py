@@ -14,8 +14,9 @@ from hashlib import blake2b
 from lakegraph.change_effects import CHANGE
 from lakegraph.exchange.parts import LakeParts
 from lakegraph.graph import Rows
+from lakegraph.marking import markers
 from lakegraph.preparing import nquads
-from lakegraph.projecting import asserted_query, markers, parse_nquads
+from lakegraph.projecting import asserted_query, parse_nquads
 from lakegraph.rdf.inference import reasoner
 from lakegraph.rdf.terms import Triple
 

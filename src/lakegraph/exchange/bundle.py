@@ -22,12 +22,13 @@ from lakegraph.exchange.standalone_archive import CHECKPOINT, CONSISTENCY, LEAVE
 from lakegraph.exchange.verify import script
 from lakegraph.graph import Graph
 from lakegraph.journal import Checkpoint, Evidence, leaf_hash
+from lakegraph.layer import Layer
 from lakegraph.projecting import parse_nquads
 from lakegraph.rdf.namespaces import DCT, PROV
 from lakegraph.rdf.terms import Triple, lexical, value
 from lakegraph.rdf.vocabulary import TYPE, ontology
 from lakegraph.validation import Gate, Report, ShapeSet
-from lakegraph.view import Layer, View
+from lakegraph.view import View
 
 JUDGING = ("integrity", "completeness", "policy")
 """The shape folders that judge a record when it comes, and whose hash its leaf names."""

@@ -18,12 +18,13 @@ from lakegraph.errors import UsageError
 from lakegraph.exchange.documents import environment
 from lakegraph.exchange.findings import Finder, Found
 from lakegraph.exchange.parts import LakeParts
+from lakegraph.layer import Layer
 from lakegraph.questions import Labels, Style, markdown_text
 from lakegraph.rdf.namespaces import LAKE, Namespace
 from lakegraph.rdf.terms import iri, lexical, local_name
 from lakegraph.rdf.vocabulary import TYPE, ontology
 from lakegraph.validation import Clause, Framework, Frameworks
-from lakegraph.view import Layer, View
+from lakegraph.view import View
 
 Status = Literal["present", "partial", "missing", "not applicable"]
 STATUSES: tuple[Status, ...] = ("present", "partial", "missing", "not applicable")

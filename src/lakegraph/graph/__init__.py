@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lakegraph.graph.following import FollowingGraph
 from lakegraph.graph.formats import FORMATS, Format
 from lakegraph.graph.guard import Inspected, Limits, inspect_query, inspect_update
 from lakegraph.graph.kept import Kept
@@ -23,6 +24,7 @@ __all__ = [
     "Change",
     "ChangeSet",
     "EditRules",
+    "FollowingGraph",
     "Format",
     "Graph",
     "Inspected",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lakegraph.config import LimitSettings
+from lakegraph.layer import Layer
 from lakegraph.model import parse
 from lakegraph.names import LakeNames
 from lakegraph.preparing import Prepared, Preparer, Submission
@@ -15,7 +16,7 @@ from lakegraph.rdf.vocabulary import ontology
 from lakegraph.testing.nquads import BASE
 from lakegraph.testing.world import Document
 from lakegraph.validation import Gate
-from lakegraph.view import Layer, View
+from lakegraph.view import View
 
 
 class _Nobody:
