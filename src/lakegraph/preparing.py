@@ -37,6 +37,8 @@ class Submission:
         key: The idempotency key.
         captured: Whether it comes from another tool, which cannot know the answers that completeness shapes demand.
         supersedes: The record that this one corrects.
+        unread: Whether nobody reads what the shapes find worth saying: in the receipt of a description that was
+            harvested, that took a third of the time.
     """
 
     document: Thing | None = None
@@ -45,6 +47,7 @@ class Submission:
     key: str | None = None
     captured: bool = False
     supersedes: str | None = None
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Prepared:
         draft: What the journal stores.
         asserted: Its statements, sorted.
         inferred: What follows from them.
-        report: What the gate found.
+        report: What the gate found, where somebody reads it.
         outputs: The IRIs that the run made.
         title: What the record calls itself.
     """
@@ -198,7 +201,8 @@ class Preparer:
         )
         output, own = self._has_output, f"<{record}>"
         made = dict.fromkeys([o[1:-1] for s, p, o in (*said, *inferred) if p == output and s == own])
-        return Prepared(draft, asserted, inferred, report, tuple(made))
+        told = Report(conforms=True) if sent.unread else report
+        return Prepared(draft, asserted, inferred, told, tuple(made))
 
     def _statements(self, sent: Submission) -> tuple[str, list[Triple]]:
         if sent.document is not None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from lakegraph.bootstrap import LocalLake
 from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.federation.harvesting import Harvest
 from lakegraph.http import create_app
+from lakegraph.preparing import Submission
 from tests.conftest import BASE, quads
 from tests.federation.catalogs import World, world
 from tests.federation.hosts import Host, Page, dropped, host
@@ -277,6 +280,25 @@ def test_memory_stays_flat(asking: LocalLake) -> None:
             assert report.new == each * last
             assert report.documents == last
     assert peaks[1] < peaks[0] + 24 * 2**20
+
+
+def test_warnings_that_nobody_reads_are_not_written(
+    asking: LocalLake, city: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the shapes would say of each description goes into no receipt of a harvest; it would where it is read."""
+    submit, seen = asking.submit_harvested, []
+
+    def watched(sent: Sequence[Submission]) -> Sequence[Any]:
+        answers = submit(sent)
+        seen.extend(zip(sent, answers, strict=True))
+        return answers
+
+    monkeypatch.setattr(asking, "submit_harvested", watched)
+    assert harvest(asking, city).new == len(seen) == 5
+    assert all(answer.warnings == () for _, answer in seen)
+    sent, answer = seen[0]
+    (read,) = submit([replace(sent, unread=False, supersedes=answer.iri)])
+    assert read.warnings
 
 
 def test_over_http(asking: LocalLake, city: Host) -> None:

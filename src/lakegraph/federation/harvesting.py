@@ -254,7 +254,7 @@ class _Work:
         if valid_iri(url):
             said.append((record, DCT.source, iri(url)))
         intake = Intake((*said, *description.triples), record)
-        return Submission(rdf=intake, actor=self._by, captured=True, supersedes=supersedes)
+        return Submission(rdf=intake, actor=self._by, captured=True, supersedes=supersedes, unread=True)
 
     def withdraw_unseen(self) -> None:
         """Withdraw what the peer no longer gives."""
