@@ -165,8 +165,9 @@ _STAGES = (
     "The engine's own write of a run's hundred quads, see the physical limits below, takes about half of the time that"
     " the goal allows; the rest is Python, see the table of stages."
 )
-_WALK = "The edges are read from the index in one query; most of the rest is reading what the nodes are called."
+_WALK = "The edges are read from the index level by level; most of the rest is reading what the nodes are called."
 _CARD = "Statements are read one by one, 20 µs each from Python: the thing, the run that made it, names, records, gaps."
+_READ = "Half of it is reading every statement from the engine, 6 µs each; the checks themselves take a tenth."
 _CARDS = ("card.training", "card.model", "card.dataset")
 _FLOW, _MLMD = "peer.mlflow.batch", "peer.mlmd.record"
 _SEARCHES = ("find.latest", "find.word", "find.words", "find.common", "find.filtered", "find.mean")
@@ -234,6 +235,7 @@ GOALS = (
         ratio("upkeep.validate.small", "peer.pyshacl.validate"),
         "at least",
         30,
+        why=_READ,
     ),
     Goal("search, lists and means: the slowest", worst(*map(value, _SEARCHES)), "at most", 20, "ms"),
     Goal("search, lists and means: the one that grows most", worst(*map(growth, _SEARCHES)), "at most", 1.5),

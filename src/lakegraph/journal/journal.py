@@ -261,6 +261,10 @@ class Journal:
         found = self._select("WHERE e.seq > ? AND e.supersedes IS NOT NULL ORDER BY e.seq LIMIT ?", (after, limit))
         return [evidence.entry for evidence in found]
 
+    def changes(self) -> list[Entry]:
+        """Every entry that is a change-set, in order."""
+        return [evidence.entry for evidence in self._select("WHERE e.kind = 'change' ORDER BY e.seq", ())]
+
     def successor(self, graph: str) -> Entry | None:
         """The last entry that superseded, withdrew or erased *graph*."""
         return self._one("WHERE e.seq = (SELECT max(seq) FROM entries WHERE supersedes = :graph)", {"graph": graph})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal
 
+from lakegraph.garbage import uncollected
 from lakegraph.rdf.namespaces import RDF, Namespace
 from lakegraph.rdf.terms import Triple, is_literal
 from lakegraph.validation.compiler import Compiler
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from lakegraph.validation.pyshacl_engine import PyshaclEngine
 
 _KEPT_NODES = 50_000
+_TOGETHER = 200
 _CLEAN = Report(conforms=True)
 
 
@@ -94,12 +96,17 @@ class Gate:
     def _validate(self, statements: Statements, focus: Iterable[str]) -> Iterator[Result]:
         seen: dict[str, None] = {}
         view = WholeView(statements)
-        for node in chain(self._plans.by_node, focus):
-            if node not in seen:
-                seen[node] = None
-                if len(view) > _KEPT_NODES:
-                    view = WholeView(statements)
-                yield from self._all_wrong(view, node)
+        nodes = chain(self._plans.by_node, focus)
+        while some := list(islice(nodes, _TOGETHER)):
+            found: list[Result] = []
+            with uncollected():  # what is read of a node makes hundreds of small things, and no garbage in cycles
+                for node in some:
+                    if node not in seen:
+                        seen[node] = None
+                        if len(view) > _KEPT_NODES:
+                            view = WholeView(statements)
+                        found += self._all_wrong(view, node)
+            yield from found
         if self._handed:
             near = {o for node in seen for _, o in statements.outgoing(node) if not is_literal(o)}
             triples = ((node, p, o) for node in {**seen, **dict.fromkeys(near)} for p, o in statements.outgoing(node))
