@@ -101,6 +101,8 @@ def agree(lake: LocalLake) -> int:
         tokens[s] = None
         assert set(view.outgoing(s)) == set(fresh.outgoing(s)), s
         assert view.knows(s)
+        held = view.held(s)
+        assert held is None or {(p, o) for p, objects in held.items() for o in objects} == set(fresh.outgoing(s)), s
         assert set(view.objects(s, p)) == set(graph.objects(s, p)), (s, p)
         assert set(view.subjects(p, o)) == set(graph.subjects(p, o)), (p, o)
     return len(tokens)
@@ -170,6 +172,17 @@ def test_what_the_groups_before_said_is_not_read_again(tmp_path: Path, monkeypat
         list(lake.record_many(documents[30:60]))
         list(lake.record_many(documents[60:]))
     assert len(read) < 5, read
+
+
+def test_what_is_held_is_everything_or_nothing() -> None:
+    stored = Layer([("<a>", "<p>", "<b>"), ("<c>", "<p>", "<d>")])
+    view = View(stored, Layer([("<k>", "<p>", "<l>")]))
+    view.add([("<a>", "<p>", "<e>"), ("<f>", "<p>", "<g>")])
+    assert view.held("<a>") is None  # a part is stored, a part is new
+    assert view.held("<c>") == {"<p>": ["<d>"]}
+    assert view.held("<f>") == {"<p>": ["<g>"]}
+    assert view.held("<k>") == {"<p>": ["<l>"]}
+    assert view.held("<nowhere>") == {}
 
 
 def test_no_garbage_is_looked_for_while_a_large_group_is_recorded(

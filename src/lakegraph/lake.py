@@ -194,7 +194,7 @@ class Lake:
 
     def _takes_back(self, sent: Submission) -> str | None:
         """The record that *sent* withdraws or supersedes."""
-        return sent.supersedes or getattr(sent.document, "withdraws", None)
+        return sent.supersedes or (vars(sent.document).get("withdraws") if sent.document else None)
 
     def _write_together(self, group: Sequence[Submission]) -> Sequence[Receipt | BaseException]:
         self._repair()
@@ -213,8 +213,7 @@ class Lake:
                     if sent.key is not None:
                         keys[sent.key] = len(answers)
                     ready.append(prepared)
-                    self._view.add(prepared.asserted)
-                    self._view.add(prepared.inferred)
+                    self._view.add(prepared.asserted, prepared.inferred)
                 answers.append(repeated)
             except LakegraphError as error:
                 answers.append(error)

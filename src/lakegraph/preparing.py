@@ -239,9 +239,9 @@ class Preparer:
 
 def _unsaid(said: dict[Triple, None], view: View) -> dict[Triple, None]:
     """*said* without what the lake says already of things that it knows: each fact is stored once."""
-    known = {s: view.knows(s) for s in dict.fromkeys(s for s, _, _ in said)}
-    fresh = {s for s, is_known in known.items() if not is_known}
-    return {t: None for t in said if t[0] in fresh or t[2] in fresh or not view.states(t)}
+    knows, states = view.knows, view.states
+    fresh = {s for s in {s for s, _, _ in said} if not knows(s)}
+    return {t: None for t in said if t[0] in fresh or t[2] in fresh or not states(t)}
 
 
 def _ranks(known: Ontology) -> dict[str, tuple[int, str]]:

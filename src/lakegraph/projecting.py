@@ -152,8 +152,7 @@ class Projector:
         asserted = parse_nquads(entry.added)
         view = self._view
         inferred = self._reasoner.infer(asserted, view.objects, lambda o, p: view.subjects(p, o))
-        view.add(asserted)
-        view.add(inferred)
+        view.add(asserted, inferred)
         return asserted, inferred
 
     def outputs(self, entry: Entry) -> tuple[str, ...]:

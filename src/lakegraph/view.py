@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Protocol
 
@@ -86,6 +86,7 @@ class View:
         self._outgoing: Recent[str, Node] = Recent(_NODES)
         self._incoming: Recent[tuple[str, str], dict[str, None]] = Recent(_NODES)
         self._strangers: dict[str, dict[str, list[str]]] = {}
+        self._unmet: set[str] = set()  # those of which it was asked since nodes were last met
 
     def begin(self) -> None:
         """Start anew, when everything that was added is handed to the graph or will never be.
@@ -118,6 +119,7 @@ class View:
         """Let the nodes that were added be known as met."""
         if self._met is not None:
             self._met.add(self._mentioned.union(self._pending.nodes))
+            self._unmet.clear()
             for entries in self._shown:
                 self._met.reach(entries[0].seq, entries[-1].seq)
         self._shown.clear()
@@ -151,6 +153,7 @@ class View:
         """Know that the graph says something of *tokens* from now on, though no record does."""
         if self._met is not None:
             self._met.add(tokens)
+            self._unmet.clear()
 
     def save(self) -> None:
         """Keep what the next opening would otherwise have to read from the journal."""
@@ -185,19 +188,26 @@ class View:
 
     def _is_unmet(self, node: str) -> bool:
         """Whether the graph knew nothing of *node* before what is pending now; if in doubt it may have."""
-        return self._met is not None and node not in self._met
+        if node in self._unmet:
+            return True
+        if self._met is None or node in self._met:
+            return False
+        self._unmet.add(node)
+        return True
 
     def _forget(self) -> None:
         self._large.clear()
         self._outgoing.clear()
         self._incoming.clear()
 
-    def add(self, triples: Collection[Triple]) -> None:
-        """Let the records that follow in this group see *triples*."""
-        self._pending.add(triples)
+    def add(self, asserted: Iterable[Triple], inferred: Iterable[Triple] = ()) -> None:
+        """Let the records that follow in this group see what one says, and what follows from that and the graph."""
+        self._pending.add(asserted)
+        self._pending.add(inferred)
         if self._met is not None:
+            # What follows names nothing that is neither named in what is said nor met before.
             below = self._met.below
-            self._mentioned.update([o for _, _, o in triples if o.startswith(below)])
+            self._mentioned.update([o for _, _, o in asserted if o.startswith(below)])
 
     def without(self, triples: Iterable[Triple]) -> None:
         """Hide stored *triples*, which the record in hand takes back, until the next group. Everything is written."""
@@ -217,7 +227,7 @@ class View:
             if subject in self._large:
                 return NOTHING
             found = {}
-            if subject[0] == "<" and (self._met is None or subject in self._met):
+            if subject[0] == "<" and not self._is_unmet(subject):
                 late = [layer.nodes[subject] for _, layer in self._late if subject in layer.nodes]
                 pairs = self._graph.outgoing(subject)
                 if len(pairs) > _LARGE:
@@ -235,9 +245,21 @@ class View:
         """Whether anything is said of *subject*."""
         if subject in self._pending.nodes or subject in self._concepts:
             return True
-        if self._outgoing.get(subject) or self._stored(subject):
+        known = self._outgoing.get(subject)
+        if known or (known is None and self._stored(subject)):
             return True
         return subject in self._large and next(iter(self.outgoing(subject)), None) is not None
+
+    def held(self, subject: str) -> Node | None:
+        """All that is said of *subject*, where it is in one place: not to be changed, and soon out of date."""
+        concept = self._concepts.get(subject)
+        if concept is not None:
+            return concept
+        stored = self._outgoing.get(subject) or self._stored(subject)
+        if subject in self._large:
+            return None
+        pending = self._pending.nodes.get(subject)
+        return stored if pending is None else None if stored else pending
 
     def states(self, triple: Triple) -> bool:
         """Whether *triple* is said already."""
@@ -273,7 +295,8 @@ class View:
         node = self._concepts.get(subject)
         if node is not None:
             return node.get(predicate, ())
-        stored: Sequence[str] = self._stored(subject).get(predicate, ())
+        known = self._outgoing.get(subject)
+        stored: Sequence[str] = (self._stored(subject) if known is None else known).get(predicate, ())
         if subject in self._large:
             stored = self._objects_of_large(subject, predicate)
         node = self._pending.nodes.get(subject)
@@ -296,13 +319,13 @@ class View:
         if stored is None:
             stored = self._incoming.find(key)
         if stored is None:
-            if object[0] == "<" and self._is_unmet(object):
+            if object in self._unmet or (object[0] == "<" and self._is_unmet(object)):
                 # Not remembered: most nodes are asked for once, and would push out what is asked for again.
                 return self._pending.subjects(predicate, object)
             stored = dict.fromkeys(self._read_incoming(predicate, object))
             self._incoming.keep(key, stored)
         pending = self._pending.subjects(predicate, object)
-        return dict.fromkeys([*stored, *pending]) if pending else stored
+        return (dict.fromkeys([*stored, *pending]) if stored else pending) if pending else stored
 
     def _read_incoming(self, predicate: str, target: str) -> list[str]:
         """Stored subjects. Of a node that nothing is said of, all that leads to it is read at once: mostly nothing."""

@@ -69,7 +69,10 @@ class Flows:
         """
         edges: set[tuple[str, str, int]] = set()
         reads, makes, derived = LAKE.hasInputData, LAKE.hasOutput, LAKE.derivedFrom
+        carried = {reads, makes, derived}
         for number, (s, p, o) in enumerate(triples):
+            if p not in carried:
+                continue
             if p == reads:
                 edges.add((o, s, READ))
             elif p == makes:

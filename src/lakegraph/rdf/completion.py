@@ -40,7 +40,8 @@ def complete(node: Node, document: Thing, parameters: str) -> None:
             if previous and "follows" not in step:
                 step["follows"] = previous
             previous = step["id"]
-    when = getattr(document, "ended_at", None) or getattr(document, "started_at", None)
+    stated = document.__dict__
+    when = stated.get("ended_at") or stated.get("started_at")
     for output in (*node.get("ingestTo", ()), *node.get("targetData", ()), *node.get("hasOutputModel", ())):
         if when and isinstance(output, dict):
             output.setdefault("created", when.date())

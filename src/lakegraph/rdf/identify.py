@@ -6,14 +6,12 @@ The tree is JSON-LD under ``ontology/context.jsonld``; the mapper turns it into 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache
 from typing import Any, Protocol
 
 from lakegraph.errors import DocumentError, NotFoundError
-from lakegraph.model import FieldKind, Thing, document_class, field_kinds
-from lakegraph.model.base import field_name
+from lakegraph.model import Thing, document_class
 from lakegraph.rdf.completion import Node, complete
+from lakegraph.rdf.fields import Field, fields
 from lakegraph.rdf.names import digest, slug_of_key, slugify, uuid7
 from lakegraph.rdf.namespaces import LAKE
 from lakegraph.rdf.terms import valid_iri
@@ -32,34 +30,6 @@ class Names(Protocol):
 
     def attribute(self, datasets: list[str], name: str) -> str | None:
         """The column called *name* of one of these data sets or of what they were made from."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    name: str
-    python_name: str
-    kind: FieldKind
-    is_output: bool
-    segment: str
-
-
-@cache
-def _fields(cls: type[Thing]) -> tuple[_Field, ...]:
-    kinds, known = field_kinds(cls), ontology()
-    made = []
-    for python_name in cls.model_fields:
-        name = field_name(python_name)
-        if name in ("id", "type", "annotations"):
-            continue
-        supers = known.superproperties.get(f"<{known.prefixes['lake']}{name}>", ())
-        segment = name.removeprefix("has")
-        segment = segment[0].lower() + segment[1:]
-        segment = {"parameterSetting": "setting", "entityClass": "entity", "metafeatures": "metafeature"}.get(
-            segment, segment
-        )
-        made.append(_Field(name, python_name, kinds[name], (LAKE.hasOutput, False) in supers, segment))
-    # Attributes are named by the data sets beside them, so those are read first.
-    return tuple(sorted(made, key=lambda f: f.kind.target == "Attribute"))
 
 
 _PLAIN_ID = re.compile(r"[\w.~-]+")
@@ -83,6 +53,7 @@ class Identifier:
         self._taken: set[str] = set()
         self._inputs: list[str] = []
         self._digests: Recent[str, str] = Recent(2000)
+        self._segments: dict[str, str] = {}
 
     def tree(self, document: Thing) -> Node:
         """The document as a JSON-LD tree.
@@ -100,7 +71,7 @@ class Identifier:
         """The IRI at *path* below ``{base}id/``."""
         return f"{self._base}id/{path}"
 
-    def _node(self, thing: Thing, parent: str, field: _Field | None, path: str, number: int = 0) -> Node:
+    def _node(self, thing: Thing, parent: str, field: Field | None, path: str, number: int = 0) -> Node:
         if thing.id and not valid_iri(thing.id) and not _PLAIN_ID.fullmatch(thing.id):
             raise DocumentError(
                 f"{thing.id!r} is neither an IRI nor a slug.",
@@ -109,12 +80,18 @@ class Identifier:
             )
         node: Node = {"id": self._mint(thing, parent, field, number), "type": thing.type}
         stated = thing.__dict__  # most of some thirty fields hold nothing: an attribute of each would be dear
-        for each in _fields(type(thing)):
+        for each in fields(type(thing)):
             value = stated[each.python_name]
-            if value is None or (value.__class__ is tuple and not value):
+            if value is None:
+                continue
+            many = value.__class__ is tuple
+            if many and not value:
+                continue
+            if each.is_literal:
+                node[each.name] = list(value) if many else value
                 continue
             where = f"{path}.{each.name}" if path else each.name
-            if value.__class__ is tuple:
+            if many:
                 node[each.name] = [self._value(v, each, node, f"{where}[{n}]", n) for n, v in enumerate(value)]
             else:
                 node[each.name] = self._value(value, each, node, where, 0)
@@ -124,10 +101,8 @@ class Identifier:
             node[self._annotation_key(key, path)] = said
         return node
 
-    def _value(self, value: Any, field: _Field, node: Node, path: str, number: int) -> Any:
+    def _value(self, value: Any, field: Field, node: Node, path: str, number: int) -> Any:
         kind = field.kind.kind
-        if kind == "literal":
-            return value
         if kind == "concept":
             return self._concept(value, field.kind.target, path)
         if kind == "iri":
@@ -140,7 +115,7 @@ class Identifier:
             self._inputs.append(made["id"] if isinstance(made, dict) else made)
         return made
 
-    def _nested(self, thing: Thing, field: _Field, node: Node, path: str, number: int) -> Node | str:
+    def _nested(self, thing: Thing, field: Field, node: Node, path: str, number: int) -> Node | str:
         if thing.identity == "versioned" and not field.is_output:
             known = self._input(thing)
             if known and thing.model_fields_set <= _KEYS_ONLY:
@@ -151,7 +126,7 @@ class Identifier:
 
     def _input(self, thing: Thing) -> str | None:
         """The version that a nested input means: the one it states, else the newest, else none yet."""
-        version = getattr(thing, "version", None)
+        version = thing.__dict__.get("version")  # pydantic's own answer for a field that there is not is slow
         hub = self._hub(thing)
         if thing.id and valid_iri(thing.id):
             return thing.id
@@ -162,13 +137,19 @@ class Identifier:
         return self.iri(f"{self._segment(thing.type)}/{slugify(slug or thing.type)}")
 
     def _segment(self, class_name: str) -> str:
+        known = self._segments.get(class_name)
+        if known is None:
+            known = self._segments[class_name] = self._address_of(class_name)
+        return known
+
+    def _address_of(self, class_name: str) -> str:
         for prefix in ("lake", "prov", "dcat"):
             found = self._ontology.id_paths.get(f"<{self._ontology.prefixes[prefix]}{class_name}>")
             if found:
                 return found
         raise DocumentError(f"A {class_name} has no address of its own.", hint="Give it an IRI in its id field.")
 
-    def _mint(self, thing: Thing, parent: str, field: _Field | None, number: int) -> str:
+    def _mint(self, thing: Thing, parent: str, field: Field | None, number: int) -> str:
         if thing.id and valid_iri(thing.id):
             return thing.id
         identity = thing.identity
@@ -177,7 +158,7 @@ class Identifier:
         if identity == "versioned":
             return self._versioned(thing)
         if identity == "agent":
-            name = thing.id or thing.title or getattr(thing, "name", None) or thing.type
+            name = thing.id or thing.title or thing.__dict__.get("name") or thing.type
             return self._names.agent(slugify(name)) or self.iri(f"{self._segment(thing.type)}/{slugify(name)}")
         if identity == "content":
             slug = slugify(thing.id or thing.title or thing.type)
@@ -202,11 +183,11 @@ class Identifier:
         except DocumentError:
             return slugify(thing.type)
 
-    def _part(self, thing: Thing, parent: str, field: _Field, number: int) -> str:
+    def _part(self, thing: Thing, parent: str, field: Field, number: int) -> str:
         if thing.id:
             key = thing.id
         elif thing.key_fields:
-            stated = [getattr(thing, f.python_name) for f in _fields(type(thing)) if f.name in thing.key_fields]
+            stated = [getattr(thing, f.python_name) for f in fields(type(thing)) if f.name in thing.key_fields]
             key = "-".join(str(part) for part in stated if part is not None) or str(number + 1)
         else:
             key = "" if field.segment == "checksum" else str(number + 1)
@@ -220,7 +201,7 @@ class Identifier:
 
     def _versioned(self, thing: Thing) -> str:
         hub = self._hub(thing)
-        version = getattr(thing, "version", None)
+        version = thing.__dict__.get("version")
         if version is None:
             version = str(self._next(hub, thing.first_version))
         return f"{hub}/{slugify(version)}"
@@ -248,7 +229,7 @@ class Identifier:
         mine, last = iri.rpartition("/")[2], newest.rpartition("/")[2]
         return mine.isdigit() and last.isdigit() and int(mine) <= int(last)
 
-    def _named(self, name: str, field: _Field, node: Node, path: str) -> Node | str:
+    def _named(self, name: str, field: Field, node: Node, path: str) -> Node | str:
         """The thing that a plain string names: an IRI, a concept's notation, a slug or a title."""
         if valid_iri(name) and ":" in name:
             return self._user(name) if field.kind.target == "User" else name

@@ -9,25 +9,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lakegraph import resources
 from lakegraph.errors import DataFileError, DocumentError
 from lakegraph.model.base import Link, Typed
-from lakegraph.rdf.terms import XSD, Triple, literal, number, valid_iri
+from lakegraph.rdf.terms import XSD, Triple, literal, number, text_literal, valid_iri
 from lakegraph.rdf.vocabulary import TYPE, Ontology, context_prefixes, ontology, read_context
 
 Write = Callable[[Any], str]
+_REMEMBERED = 200  # longer ones are judged each time: remembering them would let records fill the memory
 _LISTS, _NUMBERS = (list, tuple), (int, float, Decimal)
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
+class _Term(NamedTuple):
     predicate: str
     write: Write
     reverse: bool = False
@@ -107,21 +106,21 @@ class Mapper:
     def _node(self, node: Mapping[str, Any], out: dict[Triple, None]) -> str:
         subject, terms = f"<{node['id']}>", self._terms
         for name, value in node.items():
-            if name == "id":
-                continue
-            if name == "type":
-                out[subject, TYPE, self._classes[value]] = None
-                continue
             term = terms.get(name)
             if term is None:
+                if name == "id":
+                    continue
+                if name == "type":
+                    out[subject, TYPE, self._classes[value]] = None
+                    continue
                 term = _Term(f"<{name}>", self._write_annotation)
-            predicate, write = term.predicate, term.write
-            for each in value if isinstance(value, _LISTS) else (value,):
+            predicate, write, reverse = term
+            for each in value if value.__class__ in _LISTS else (value,):
                 try:
                     token = self._node(each, out) if each.__class__ is dict else write(each)
                 except ValueError as error:
                     raise DocumentError(f"{name} cannot hold {each!r}: {error}.", where=name) from error
-                out[(token, predicate, subject) if term.reverse else (subject, predicate, token)] = None
+                out[(token, predicate, subject) if reverse else (subject, predicate, token)] = None
         return subject
 
     def _write_annotation(self, value: Any) -> str:
@@ -179,12 +178,23 @@ class Mapper:
 
 
 def _write_iri(value: Any) -> str:
+    if value.__class__ is str and len(value) <= _REMEMBERED:
+        return _iri_token(value)
     if not isinstance(value, str) or not valid_iri(value):
         raise ValueError("it is not an IRI")
     return f"<{value}>"
 
 
+@lru_cache(maxsize=8192)  # a node is named by several statements
+def _iri_token(text: str) -> str:
+    if not valid_iri(text):
+        raise ValueError("it is not an IRI")
+    return f"<{text}>"
+
+
 def _write_value(value: Any) -> str:
+    if value.__class__ is str:
+        return text_literal(value)
     if isinstance(value, str):
         return literal(value)
     if isinstance(value, bool):

@@ -16,7 +16,8 @@ class Namespace:
         self._prefix = prefix
 
     def __getattr__(self, name: str) -> str:
-        return _term(self._prefix, name)
+        token = self.__dict__[name] = _term(self._prefix, name)  # the next time, it is an attribute like any other
+        return token
 
     def __getitem__(self, name: str) -> str:
         return _term(self._prefix, name)

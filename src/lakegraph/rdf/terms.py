@@ -105,6 +105,11 @@ def iri(text: str) -> str:
     return f"<{text}>"
 
 
+def text_literal(text: str) -> str:
+    """The token of a plain literal."""
+    return f'"{text}"' if _NEEDS_ESCAPE.search(text) is None else f'"{_escape(text)}"'
+
+
 def literal(lexical: str, datatype_iri: str | None = None, lang: str | None = None) -> str:
     """The token of a literal, in the engine's canonical form.
 

@@ -53,7 +53,7 @@ class Plans:
                     index[key].append(number)
         self._named: dict[tuple[frozenset[str], frozenset[str]], frozenset[int]] = {}
         self._plans: dict[Signature, Plan] = {}
-        self._as_said: dict[tuple[str | None, ...], Plan] = {}
+        self._as_said: dict[tuple[str | int, ...], Plan] = {}
 
     def named(self, types: frozenset[str], predicates: frozenset[str]) -> frozenset[int]:
         """The shapes that target a node for its types and for the predicates that it is a subject of."""
@@ -79,7 +79,7 @@ class Plans:
             said: Its statements, every predicate with at least one object.
         """
         # Nodes of one kind mostly say the same in the same order, and a tuple is made sooner than three sets.
-        as_said = (*said, None, *said.get(self.type, ()), None, *[p for p, objects in said.items() if len(objects) > 1])
+        as_said = (*said, *map(len, said.values()), *said.get(self.type, ()))
         found = self._as_said.get(as_said)
         if found is None:
             if len(self._as_said) >= _MOST_PLANS:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from lakegraph.rdf.terms import Triple
 from lakegraph.validation.compiler import Check, CompiledShape, Compiler, path_edges, prefixed
@@ -33,8 +34,7 @@ class Item:
     own: tuple[str, bool] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(NamedTuple):
     """An item to be asked again.
 
     Attributes:

@@ -34,6 +34,7 @@ class RecordCheck:
         self._gone = [triple for triple in self._taken if triple not in self.view.added]
         self._before: View | None = None
         self._whole: set[tuple[int, str]] = set()
+        self._named: dict[str, frozenset[int]] = {}
 
     def results(self) -> list[Result]:
         """Everything that the record breaks."""
@@ -77,13 +78,14 @@ class RecordCheck:
         return results
 
     def _newly_targeted(self, changes: Sequence[Triple]) -> Iterator[tuple[int, str]]:
-        plans, new = self._plans, self.view.new
+        plans, new, by_inverse = self._plans, self.view.new, self._plans.by_inverse
         known: dict[str, set[str]] = defaultdict(set)
         for s, p, o in changes:
             if s not in new:
                 known[s].add(p)
-            for number in plans.by_inverse.get(p, ()):
-                yield number, o
+            if p in by_inverse:
+                for number in by_inverse[p]:
+                    yield number, o
         for node, predicates in known.items():
             types = frozenset(self.view.said[node].get(plans.type, ()))
             for number in plans.named(types, frozenset(predicates)):
@@ -94,8 +96,11 @@ class RecordCheck:
         said = self.view.new.get(node)
         if said is None:
             return False
-        types = frozenset(said.get(self._plans.type, ()))
-        return number in self._plans.named(types, frozenset(p for p, objects in said.items() if objects))
+        named = self._named.get(node)
+        if named is None:
+            types = frozenset(said.get(self._plans.type, ()))
+            named = self._named[node] = self._plans.named(types, frozenset(p for p, found in said.items() if found))
+        return number in named
 
     def _of_doubts(self, changes: Sequence[Triple]) -> list[Result]:
         """What has gone wrong with nodes that were targets before."""

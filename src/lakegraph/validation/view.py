@@ -33,6 +33,15 @@ class _StoredNode(Node):
         return found
 
 
+class _HeldNode(Node):
+    """A node that the lake knows and the record says nothing of, with all that is said of it."""
+
+    __slots__ = ()
+
+    def __missing__(self, predicate: str) -> list[str]:
+        return []
+
+
 class View(dict[str, Node]):
     """``view[subject][predicate]`` gives the objects, over the record and what is stored.
 
@@ -44,7 +53,7 @@ class View(dict[str, Node]):
         inverses: The predicates that will be read from object to subject; others can be, at a price.
     """
 
-    __slots__ = ("_by_object", "_inverses", "_sources", "added", "new", "said", "stored")
+    __slots__ = ("_by_object", "_held", "_inverses", "_sources", "added", "new", "said", "stored")
 
     def __init__(
         self,
@@ -68,6 +77,7 @@ class View(dict[str, Node]):
                 by_object[p, o].append(s)
         self.said = nodes
         """The record's own statements, by subject."""
+        self._held: Callable[[str], Node | None] | None = getattr(stored, "held", None)
         knows: Callable[[str], bool] = getattr(stored, "knows", self._is_known)  # what can tell so without a list
         self.new: dict[str, Node] = {s: node for s, node in nodes.items() if not knows(s)}
         """Those subjects of the record of which nothing is stored."""
@@ -85,7 +95,9 @@ class View(dict[str, Node]):
         if subject[0] == '"':
             node: Node = defaultdict(list)
         else:
-            node = _StoredNode(self, subject, self.said.get(subject, {}))
+            said = self.said.get(subject)
+            held = self._held(subject) if said is None and self._held else None
+            node = _StoredNode(self, subject, said or {}) if held is None else _HeldNode(held)
         self[subject] = node
         return node
 
