@@ -55,6 +55,36 @@ def test_known_values_go_in_batches(asking: LocalLake) -> None:
         assert second.statements == 250
 
 
+def test_what_is_too_much_waits_until_others_have_bound_it(asking: LocalLake) -> None:
+    """A first pattern with more rows than are taken of one answer is asked for again, for what the second found."""
+    few = "".join(f"<a:{n}> <{DCT}temporal> <a:s{n}> ." for n in range(0, 2000, 100))
+    much = "".join(f'<a:{n}> <{DCT}spatial> "{n}" .' for n in range(2000))
+    with host({"/few": endpoint(store(few)), "/much": endpoint(store(much))}) as made:
+        for name in ("few", "much"):
+            asking.add_peer(name, f"{made.url}/{name}", kind="sparql", license=LICENCE, rows=500)
+        found = asking.federate(HEAD + "SELECT * { ?d dct:spatial ?s ; dct:temporal ?t }")
+        assert not found.partial
+        assert {row["s"] for row in found.rows} == {f'"{n}"' for n in range(0, 2000, 100)}
+        second = next(source for source in found.sources if source.title == "much")
+        assert second.requests == 3, "to choose, in vain, and bound"
+        assert second.statements == 20
+
+
+def test_too_much_that_nothing_binds_is_told(asking: LocalLake) -> None:
+    """Where the other pattern is too much as well, both are asked for once more, and what is missing is told."""
+    pages = {
+        f"/{name}": endpoint(store("".join(f"<a:{n}> <{DCT}{name}> <a:x{n}> ." for n in range(1200))))
+        for name in ("spatial", "temporal")
+    }
+    with host(pages) as made:
+        for name in ("spatial", "temporal"):
+            asking.add_peer(name, f"{made.url}/{name}", kind="sparql", license=LICENCE, rows=1100)
+        found = asking.federate(HEAD + "SELECT * { ?d dct:temporal ?t ; dct:spatial ?s }")
+        assert [source.status for source in found.failing] == ["truncated", "truncated"]
+        assert all("more than the 1100 rows" in str(source.error) for source in found.failing)
+        assert max(source.requests for source in found.sources) <= 3
+
+
 def test_a_path_is_followed_from_what_is_known(asking: LocalLake) -> None:
     """Step by step over two catalogs, and not by fetching every link there is."""
     odd = "".join(f"<a:{n}> <{DCT}isPartOf> <a:{n + 1}> ." for n in range(1, 400, 2))

@@ -184,27 +184,40 @@ class QueriedSource(Source):
                 if place:
                     self.blank.add((pattern.s, pattern.o)[place - 1])
 
-    def query(self, parts: Sequence[Sequence[Branch]], named: Sequence[str] = ()) -> None:
+    def query(self, parts: Sequence[Sequence[Branch]], named: Sequence[str] = (), *, whole: bool = False) -> bool:
         """Fetch what matches patterns that it joins, and keep it.
 
         Args:
             parts: For each pattern its branches.
             named: Variables of the answer; rows that bind one of them to a blank node are left out.
+            whole: As for :meth:`send`.
         """
-        if not any(not part for part in parts):
-            self.send(written(parts), lambda row: not any(is_blank(row.get(name, "<")) for name in named))
+        if any(not part for part in parts):
+            return True
+        return self.send(written(parts), lambda row: not any(is_blank(row.get(n, "<")) for n in named), whole=whole)
 
-    def send(self, asked: Written, keep: Callable[[Mapping[str, str]], bool], bare: Written | None = None) -> None:
+    def send(
+        self,
+        asked: Written,
+        keep: Callable[[Mapping[str, str]], bool],
+        bare: Written | None = None,
+        *,
+        whole: bool = False,
+    ) -> bool:
         """Put a query to it, once, and keep what it says.
 
         Args:
             asked: The query.
             keep: Which rows count.
             bare: The query without conditions, for an endpoint whose compiler gives up on them, as Virtuoso's does.
+            whole: Whether an answer that is not whole is let go, because it may be asked for less later.
+
+        Returns:
+            Whether that did not happen.
         """
         text = asked.fetch(self._rows + 1)
         if text in self._sent or self.is_out:
-            return
+            return True
         self._sent.add(text)
         with self.busy():
             try:
@@ -213,10 +226,16 @@ class QueriedSource(Source):
                 if bare is None:
                     raise
                 asked, answer = bare, self.ask(bare.fetch(self._rows + 1))
-            self._judge(answer, asked)
+            fault = self._judge(answer, asked)
+            if fault and whole:
+                self._sent.discard(text)
+                return False
+            if fault:
+                self.report.cut(fault)
             scope = str(len(self._sent))
             triples = asked.triples(row for row in answer.rows if keep(row))
             self.take([triple for triple in triples if not self._told(triple, scope)])
+        return True
 
     def _told(self, triple: Triple, scope: str) -> bool:
         return is_blank(triple[2]) and self._scratch.knows_blank(self.report.source, triple, scope)
@@ -228,18 +247,19 @@ class QueriedSource(Source):
             self.report.queries.append(text)
         return self._run(text)
 
-    def _judge(self, answer: Answer, asked: Written) -> None:
-        """Note an answer that is not whole: said so, above our own limit, or cut in silence."""
+    def _judge(self, answer: Answer, asked: Written) -> str | None:
+        """What is wrong with an answer that is not whole: said so, above our own limit, or cut in silence."""
         came = len(answer.rows)
         if answer.cut:
-            self.report.cut(f"The endpoint says that it cut its answer, at {came} rows.")
-        elif came > self._rows:
-            self.report.cut(f"It has more than the {self._rows} rows that are taken of one answer.")
-        elif came and came % _ROUND == 0:
+            return f"The endpoint says that it cut its answer, at {came} rows."
+        if came > self._rows:
+            return f"It has more than the {self._rows} rows that are taken of one answer."
+        if came and came % _ROUND == 0:
             has = self._count(asked)
             if has is None or has > came:
                 more = "could not say how many there are" if has is None else f"has {has}"
-                self.report.cut(f"It gave {came} rows without a word, and {more}.")
+                return f"It gave {came} rows without a word, and {more}."
+        return None
 
     def _count(self, asked: Written) -> int | None:
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import blake2b
+from typing import TypeVar
 
 from lakegraph.federation.asked import DocumentSource, QueriedSource, Source
 from lakegraph.federation.blanks import Blanks
@@ -12,6 +13,8 @@ from lakegraph.federation.patterns import Known, Needs, Pattern, Step, joined_va
 from lakegraph.federation.rewriting import Values
 from lakegraph.federation.scratch import Scratch
 from lakegraph.rdf.vocabulary import TYPE, ontology
+
+T = TypeVar("T")
 
 BATCH = 100
 """So many values of a variable go into one query."""
@@ -71,14 +74,18 @@ class Fetcher:
     def _together(self, step: Step) -> None:
         known: tuple[Known, ...] = step.known
         left = list(step.patterns)
+        late: set[Pattern] = set()
         while left:
-            group = self._group(left, known)
-            if len(group) > 1:
-                self._joined(group, known)
-            else:
-                self._fetch(group[0], known)
+            group = self._group([pattern for pattern in left if pattern not in late] or left, known)
+            others = [pattern for pattern in left if pattern not in group]
+            # What is more than a source gives is left until the others have bound it: then less is asked for.
+            whole = not late.intersection(group) and _meet(group, others)
+            fetched = self._joined(group, known, whole) if len(group) > 1 else self._fetch(group[0], known, whole)
+            if not fetched:
+                late.update(group)
+                continue
             known = (*known, *group)
-            left = [pattern for pattern in left if pattern not in group]
+            left = others
 
     def _group(self, left: Sequence[Pattern], known: Sequence[Known]) -> list[Pattern]:
         """The next pattern, with those that hang together with it and that only the same source can match."""
@@ -111,47 +118,47 @@ class Fetcher:
             return None
         return source
 
-    def _joined(self, group: Sequence[Pattern], known: Sequence[Known]) -> None:
+    def _joined(self, group: Sequence[Pattern], known: Sequence[Known], whole: bool) -> bool:
         source = self._only(group[0])
         assert source is not None  # noqa: S101 - the group was made by it
         variables = frozenset(name for pattern in group for name in pattern.variables)
         values = self._values(variables, known)
-        for part in _batches(values):
-            source.query([source.branches(pattern, number, part) for number, pattern in enumerate(group)])
+        return all(
+            source.query([source.branches(pattern, number, part) for number, pattern in enumerate(group)], whole=whole)
+            for part in _batches(values)
+        )
 
     # -- one pattern --------------------------------------------------------------------------------------------------
 
-    def _fetch(self, pattern: Pattern, known: Sequence[Known]) -> None:
-        self._from_all(pattern, self._values(pattern.variables, known))
-        for first, second in self._chains.get(pattern, ()):
+    def _fetch(self, pattern: Pattern, known: Sequence[Known], whole: bool = False) -> bool:
+        """Fetch a pattern; whether that was done: an answer that is not *whole* may have been let go."""
+        chains = self._chains.get(pattern, ())
+        if not self._from_all(pattern, self._values(pattern.variables, known), whole and not chains):
+            return False
+        for first, second in chains:
             here, there = (first, second) if self._leads(first, known) else (second, first)
             self._from_all(here, self._values(here.variables, known))
             self._from_all(there, self._values(there.variables, (*known, here)))
-        if self._chains.get(pattern):
+        if chains:
             self._scratch.chain()
+        return True
 
     def _leads(self, pattern: Pattern, known: Sequence[Known]) -> bool:
         """Whether *pattern* begins at something known."""
         ends = [term for term in (pattern.s, pattern.o) if not term.startswith("?_c")]
         return any(term[0] != "?" or any(term in each.variables for each in known) for term in ends)
 
-    def _from_all(self, pattern: Pattern, values: Values) -> None:
+    def _from_all(self, pattern: Pattern, values: Values, whole: bool = False) -> bool:
         """Fetch *pattern* from every source that may match it."""
-        self._each(lambda source: self._from(source, pattern, values), pattern)
-
-    def _from(self, source: QueriedSource, pattern: Pattern, values: Values) -> None:
-        blanks = self._blanks[source]
-        named = blanks.fetch(pattern, values)
-        for part in _batches(values):
-            branches = source.branches(pattern, 0, part)
-            source.query([branches], named)
-
-    def _each(self, work: Callable[[QueriedSource], None], pattern: Pattern) -> None:
         able = [source for source in self._queried if pattern in source.relevant and not source.is_out]
         if len(able) == 1:
-            work(able[0])
-        else:
-            _wait([self._submit(work, source) for source in able])
+            return self._from(able[0], pattern, values, whole)
+        return all(_wait([self._submit(self._from, source, pattern, values, whole) for source in able]))
+
+    def _from(self, source: QueriedSource, pattern: Pattern, values: Values, whole: bool) -> bool:
+        named = self._blanks[source].fetch(pattern, values)
+        whole = whole and not named
+        return all(source.query([source.branches(pattern, 0, part)], named, whole=whole) for part in _batches(values))
 
     def _values(self, variables: Iterable[str], known: Sequence[Known]) -> Values:
         """What the variables are bound to by what is known, where that is worth sending: of several the fewest."""
@@ -234,6 +241,10 @@ def _batches(values: Values) -> Iterator[Values]:
         yield {**values, longest: tokens[start : start + BATCH]}
 
 
-def _wait(futures: Iterable[Future[None]]) -> None:
-    for future in list(futures):
-        future.result()
+def _meet(group: Sequence[Pattern], others: Sequence[Pattern]) -> bool:
+    """Whether *others* may bind a variable of *group*."""
+    return any(pattern.variables & other.variables for pattern in group for other in others)
+
+
+def _wait(futures: Iterable[Future[T]]) -> list[T]:
+    return [future.result() for future in list(futures)]
