@@ -113,6 +113,29 @@ def test_questions(engine: Graph) -> None:
     assert built == [(run(1), "<urn:x>", run(0))]
 
 
+def test_no_more_rows_are_needed_than_are_wanted(engine: Graph) -> None:
+    """Of more different rows than are wanted, at least one more is given, the first ones, so that somebody can tell."""
+    engine.apply(records(1, 9))
+    text = "SELECT ?type WHERE { ?run a ?type ; <https://example.org/uses> ?used } ORDER BY ?type"
+    both = ["<https://example.org/Activity>", "<https://example.org/Run>"]
+    whole = engine.query(text)
+    assert isinstance(whole, Rows)
+    assert len(whole) == 18
+    for most in (0, 1, 2, 5):
+        some = engine.query(text, None, most)
+        assert isinstance(some, Rows)
+        assert list(dict.fromkeys(row[0] for row in some))[: most + 1] == both[: most + 1]
+
+
+def test_rows_beyond_are_not_looked_for() -> None:
+    """An embedded engine ends where it has enough: this would find a million."""
+    engine = Oxigraph.open(None)
+    engine.apply(records(1, 100))
+    found = engine.query("SELECT ?a ?b ?c WHERE { ?a a ?x . ?b a ?y . ?c a ?z }", None, 10)
+    assert isinstance(found, Rows)
+    assert len(found) == 11
+
+
 def test_a_malformed_question_names_the_place(engine: Graph) -> None:
     """A syntax error is a QueryError with the engine's own words."""
     with pytest.raises(QueryError, match="expected"):

@@ -152,9 +152,11 @@ class FollowingGraph:
         self.settle()
         return self.engine
 
-    def query(self, text: str, bindings: Mapping[str, str] | None = None) -> Rows | bool | list[Triple]:
+    def query(
+        self, text: str, bindings: Mapping[str, str] | None = None, most: int | None = None
+    ) -> Rows | bool | list[Triple]:
         """Answer one of the project's own questions; see :meth:`lakegraph.graph.Graph.query`."""
-        return self._settled().query(text, bindings)
+        return self._settled().query(text, bindings, most)
 
     def match(
         self, s: str | None = None, p: str | None = None, o: str | None = None, graph: str | None = ANY

@@ -140,11 +140,15 @@ class Oxigraph:
             self._writing_out.join()
             self._writing_out = None
 
-    def query(self, text: str, bindings: Mapping[str, str] | None = None) -> Rows | bool | list[Triple]:
+    def query(
+        self, text: str, bindings: Mapping[str, str] | None = None, most: int | None = None
+    ) -> Rows | bool | list[Triple]:
         """Answer one of the project's own questions; see :meth:`lakegraph.graph.Graph.query`."""
-        return self._ask(text, bindings, union=True)
+        return self._ask(text, bindings, union=True, most=most)
 
-    def _ask(self, text: str, bindings: Mapping[str, str] | None, *, union: bool) -> Rows | bool | list[Triple]:
+    def _ask(
+        self, text: str, bindings: Mapping[str, str] | None, *, union: bool, most: int | None = None
+    ) -> Rows | bool | list[Triple]:
         bound: dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple] | None = None
         if bindings:
             bound = {ox.Variable(name): to_ox(token) for name, token in bindings.items()}
@@ -152,7 +156,8 @@ class Oxigraph:
             result = self._handle().query(text, use_default_graph_as_union=union, substitutions=bound)
             if isinstance(result, ox.QuerySolutions):
                 variables = tuple(v.value for v in result.variables)
-                return Rows(variables, [tuple([None if t is None else str(t) for t in row]) for row in result])
+                rows = (tuple([None if t is None else str(t) for t in row]) for row in result)
+                return Rows(variables, list(rows) if most is None else _different(rows, most))
             if isinstance(result, ox.QueryBoolean):
                 return bool(result)
             return [(str(s), str(p), str(o)) for s, p, o in result]
@@ -308,6 +313,16 @@ class Oxigraph:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.02)
+
+
+def _different(rows: Iterator[tuple[str | None, ...]], most: int) -> list[tuple[str | None, ...]]:
+    """The first different rows: *most*, and one more where there is one. A row that is not looked at is never made."""
+    found: dict[tuple[str | None, ...], None] = {}
+    for row in rows:
+        found[row] = None
+        if len(found) > most:
+            break
+    return list(found)
 
 
 def _opened(path: Path | None) -> ox.Store:

@@ -83,12 +83,15 @@ class Graph(Protocol):
             StorageError: The engine refused the write. Ask :meth:`applied` what stands before writing on.
         """
 
-    def query(self, text: str, bindings: Mapping[str, str] | None = None) -> Rows | bool | list[Triple]:
+    def query(
+        self, text: str, bindings: Mapping[str, str] | None = None, most: int | None = None
+    ) -> Rows | bool | list[Triple]:
         """Answer one of the project's own questions, whole and in this thread.
 
         Args:
             text: A SPARQL query of bounded cost. What people send goes through :class:`QueryService` instead.
             bindings: Variable (without ``?``) to token; each variable must be projected.
+            most: How many different rows are wanted. Once there are more, an engine need not look for further ones.
 
         Returns:
             Rows of a SELECT, truth of an ASK, triples of a CONSTRUCT or DESCRIBE.

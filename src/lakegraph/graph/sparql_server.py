@@ -83,7 +83,12 @@ class SparqlServer:
                 )
             self._last_seq = max(self._last_seq, *(c.seq for c in changes), 0)
 
-    def query(self, text: str, bindings: Mapping[str, str] | None = None) -> Rows | bool | list[Triple]:
+    def query(
+        self,
+        text: str,
+        bindings: Mapping[str, str] | None = None,
+        most: int | None = None,  # noqa: ARG002 - the server sends all of them
+    ) -> Rows | bool | list[Triple]:
         """Answer one of the project's own questions; see :meth:`lakegraph.graph.Graph.query`."""
         construct = inspect_query(text, limits=_OWN).form == "construct"
         asked = bound(text, bindings) if bindings else text

@@ -41,13 +41,14 @@ def ask(graph: Graph, question: Question, bindings: Mapping[str, str], lists: Li
     bound = {name: token for name, token in bindings.items() if name != LIMIT}
     if question.narrowed and lists:
         return _answer_narrowed(graph, question, bindings, bound, lists)
-    answer = graph.query(question.text, bound)
+    most = max(int(value(bindings[LIMIT])), 0) if LIMIT in bindings else None
+    answer = graph.query(question.text, bound, most)
     if isinstance(answer, bool):
         return Result(question, bindings, truth=answer)
     if isinstance(answer, list):
         return Result(question, bindings, triples=answer)
-    limit = max(int(value(bindings[LIMIT])), 0) if LIMIT in bindings else len(answer.rows)
     rows = list(dict.fromkeys(answer.rows))
+    limit = len(rows) if most is None else most
     return Result(question, bindings, answer.variables, rows[:limit], more=len(rows) > limit)
 
 

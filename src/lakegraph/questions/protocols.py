@@ -65,8 +65,13 @@ class Graph(Protocol):
         """Predicate, object and named graph of statements about *subject*, up to *most*; no graph for what follows."""
         ...
 
-    def query(self, text: str, bindings: Mapping[str, str] | None = None) -> Table | bool | list[Triple]:
-        """Answer *text* with variables bound to tokens; each bound variable must be projected."""
+    def query(
+        self, text: str, bindings: Mapping[str, str] | None = None, most: int | None = None
+    ) -> Table | bool | list[Triple]:
+        """Answer *text* with variables bound to tokens; each bound variable must be projected.
+
+        Of more than *most* different rows, at least one more than that is given, and the others need not be.
+        """
         ...
 
 
