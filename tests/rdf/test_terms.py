@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakegraph.rdf import terms
@@ -102,3 +102,10 @@ def test_local_name() -> None:
     """The readable end of an IRI."""
     assert terms.local_name("<https://w3id.org/lakegraph/ns#ingestFrom>") == "ingestFrom"
     assert terms.local_name("<https://x.org/id/dataset/a/1/>") == "1"
+
+
+@settings(deadline=None)
+@given(st.from_regex(terms._PLAIN_IRI, fullmatch=True))
+def test_the_engine_takes_what_is_called_plain(text: str) -> None:
+    assert terms.valid_iri(text)
+    assert ox.NamedNode(text).value == text

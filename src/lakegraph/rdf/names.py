@@ -15,6 +15,8 @@ from typing import Any
 
 _lock = threading.Lock()
 _last = 0
+# Lower case for letters, and a space for all that a slug does not keep.
+_PLAIN = bytes(ord(chr(c).lower()) if chr(c).isalnum() or chr(c) == "." else 32 for c in range(128)) + bytes(128)
 _REMEMBERED = 200
 """Longer texts are made anew each time: remembering them would let records fill the memory."""
 
@@ -29,6 +31,11 @@ def slugify(text: str) -> str:
 
 @lru_cache(maxsize=8192)  # names of people, programs and data sets come again and again
 def _slug(text: str) -> str:
+    if text.isascii() and "_" not in text:
+        slug = "-".join(text.encode("ascii").translate(_PLAIN).decode("ascii").split())
+        if "." in slug:
+            slug = re.sub(r"-*\.-*", ".", slug.strip("-."))
+        return slug or hashlib.sha256(text.encode()).hexdigest()[:12]
     folded = unicodedata.normalize("NFKC", text).casefold()
     slug = re.sub(r"[^\w.]+|_+", "-", folded).strip("-.")
     slug = re.sub(r"-*\.-*", ".", slug)

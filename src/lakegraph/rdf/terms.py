@@ -32,6 +32,8 @@ _NEEDS_ESCAPE = re.compile('[\x00-\x1f"\\\\\x7f\ufffe\uffff]')
 _ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 # RFC 3987 through https://www.w3.org/TR/turtle/#grammar-production-IRIREF
 _NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+# What nearly all are, and what there is nothing to object to: a third of the time that the engine takes.
+_PLAIN_IRI = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~-]+)+(?:#[A-Za-z0-9._~-]+)?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 _REMEMBERED = 200
@@ -80,6 +82,8 @@ def is_blank(token: str) -> bool:
 
 def valid_iri(text: str) -> bool:
     """Whether *text* is an absolute IRI to the engine (RFC 3987): what it refuses must never reach the journal."""
+    if _PLAIN_IRI.fullmatch(text):
+        return True
     return _valid_iri(text) if len(text) <= _REMEMBERED else _valid_iri.__wrapped__(text)
 
 
