@@ -179,9 +179,9 @@ def test_what_is_held_is_everything_or_nothing() -> None:
     view = View(stored, Layer([("<k>", "<p>", "<l>")]))
     view.add([("<a>", "<p>", "<e>"), ("<f>", "<p>", "<g>")])
     assert view.held("<a>") is None  # a part is stored, a part is new
-    assert view.held("<c>") == {"<p>": ["<d>"]}
-    assert view.held("<f>") == {"<p>": ["<g>"]}
-    assert view.held("<k>") == {"<p>": ["<l>"]}
+    assert view.held("<c>") == {"<p>": ("<d>",)}
+    assert view.held("<f>") == {"<p>": ("<g>",)}
+    assert view.held("<k>") == {"<p>": ("<l>",)}
     assert view.held("<nowhere>") == {}
 
 

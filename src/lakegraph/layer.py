@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lakegraph.rdf.terms import Triple
 
-Node = dict[str, list[str]]
-"""The objects of one subject by predicate."""
+Node = dict[str, tuple[str, ...]]
+"""The objects of one subject by predicate. Of tuples of text the garbage collector keeps no account: lists of what is
+remembered of 10,000 nodes made a full collection take 170 ms, twice as long as all the rest."""
 
 NOTHING: Node = {}
 _NOBODY: Mapping[str, None] = {}
@@ -16,8 +17,11 @@ _NOBODY: Mapping[str, None] = {}
 def merge(node: Node, more: Node) -> None:
     """Add to *node* what *more* says of the same subject and *node* does not."""
     for p, objects in more.items():
-        known = node.setdefault(p, [])
-        known += [o for o in objects if o not in known]
+        known = node.get(p)
+        if known is None:
+            node[p] = objects
+        elif new := [o for o in objects if o not in known]:
+            node[p] = (*known, *new)
 
 
 class Layer:
@@ -34,11 +38,11 @@ class Layer:
         for s, p, o in triples:
             node = nodes.get(s)
             if node is None:
-                nodes[s] = {p: [o]}
+                nodes[s] = {p: (o,)}
             elif p not in node:
-                node[p] = [o]
+                node[p] = (o,)
             elif o not in node[p]:
-                node[p].append(o)
+                node[p] = (*node[p], o)
             if p in into:
                 into[p].setdefault(o, {})[s] = None
 

@@ -235,7 +235,7 @@ class View:
                     return NOTHING
                 for p, o in pairs:
                     if not self._gone or (subject, p, o) not in self._gone:
-                        found.setdefault(p, []).append(o)
+                        found[p] = (*found.get(p, ()), o)
                 for node in late:
                     merge(found, node)
             self._outgoing.keep(subject, found)
