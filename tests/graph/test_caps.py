@@ -48,14 +48,18 @@ def written(name: str, texts: list[str]) -> bytes:
 
 
 def cut(name: str, data: bytes, *, rows: int = 0, size: int = 0, step: int = 7) -> tuple[bytes, bool]:
-    """What a cutter lets through of *data*, written in steps."""
+    """What a cutter lets through of *data*, written in steps; it has counted what a parser finds in that."""
     cutter = Cutter(name, rows, size)
     out = b""
     for at in range(0, len(data), step):
         out += cutter.feed(data[at : at + step])
         if cutter.truncated:
-            return out, True
-    return out + cutter.feed(b"", last=True), cutter.truncated
+            break
+    else:
+        out += cutter.feed(b"", last=True)
+    if size < _GRACE:
+        assert cutter.items == count(name, out), out
+    return out, cutter.truncated
 
 
 def count(name: str, data: bytes) -> int:
@@ -110,9 +114,22 @@ def test_cut_at_every_size(name: str) -> None:
             assert not truncated or kept < 2 or heads[kept - 2] <= size, (size, step)
 
 
+@pytest.mark.parametrize("name", [*ROWS, *TRIPLES])
+def test_items_are_counted_without_caps(name: str) -> None:
+    """No items, one, and several, whatever they hold, in one write and in many."""
+    for texts in ([], ["a"], ['},{"'], NASTY):
+        data = written(name, texts)
+        for step in (1, 7, 100_000):
+            assert cut(name, data, step=step) == (data, False)
+
+
 def test_an_endless_item_is_cut_in_the_middle() -> None:
     """One row that goes on and on does not get around the cap."""
     data = b'{"head":{"vars":["o"]},"results":{"bindings":[{"o":{"type":"literal","value":"' + b"a" * (3 * _GRACE)
-    out, truncated = cut("json", data, size=1000, step=65536)
-    assert truncated
+    cutter, out = Cutter("json", 0, 1000), b""
+    for at in range(0, len(data), 65536):
+        out += cutter.feed(data[at : at + 65536])
+        if cutter.truncated:
+            break
+    assert cutter.truncated
     assert len(out) < 1000 + _GRACE + 2 * 65536

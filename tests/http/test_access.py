@@ -251,6 +251,23 @@ def test_the_query_log_names_the_tokens_user(lake: LocalLake, tmp_path: Path) ->
     ]
 
 
+def test_the_query_log_counts_rows(lake: LocalLake, tmp_path: Path) -> None:
+    """Of an answer that is made, of one that is kept, and of one that comes in pieces; a failed one has none."""
+    from lakegraph.http.querylog import QueryLog
+
+    log = QueryLog(tmp_path / "queries.log")
+    client = create_app(lake, querylog=log).test_client()
+    values = " ".join(str(n) for n in range(1234))
+    asked = ["SELECT ?x { VALUES ?x { 1 2 3 } }"] * 2 + ["SELECT ?x { }", "ASK {}", "SELECT ?x { VALUES ?x {"]
+    asked += [f"SELECT ?x {{ VALUES ?x {{ {values} }} }}", "CONSTRUCT { <urn:a> <urn:p> ?x } { VALUES ?x { 1 2 } }"]
+    for text in asked:
+        client.get("/sparql", query_string={"query": text}, headers={"Accept": "*/*"}).get_data()
+    log.close()
+    lines = [json.loads(line) for line in (tmp_path / "queries.log").read_text().splitlines()]
+    assert [line["rows"] for line in lines] == [3, 3, 1, 1, 0, 1234, 1]
+    assert all({"time", "who", "ms", "bytes", "outcome", "sha256"} <= line.keys() for line in lines)
+
+
 def test_a_caller_has_its_share(lake: LocalLake, tmp_path: Path) -> None:
     """Who has used it up is told when to come again; others, and other routes, go on."""
     secret = lake.tokens.create("ann", ["reader"])[1]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _GRACE: Final = 1024 * 1024  # how far beyond the byte cap an item may end before it is cut in the middle
+_ANY: Final = 2**62
 _HELD: Final = 32  # bytes kept back between blocks, so that no mark is split; longer than every mark
 
 
@@ -26,18 +27,22 @@ class _Syntax(NamedTuple):
     """1 where the first item has a mark before it too."""
     quoted: bool = False
     """Whether marks between double quotes do not count."""
+    more: int = 0
+    """How many items there are more than marks, in an answer that is whole and has any."""
+    empty: bytes = b""
+    """How an answer without items ends, where they are told from one item by that alone."""
 
 
 _SYNTAXES: Final = {
-    "json": _Syntax(b'},{"', (b'},{",', b'},{"}'), keep=1, tail=b"]}}"),
+    "json": _Syntax(b'},{"', (b'},{",', b'},{"}'), keep=1, tail=b"]}}", more=1, empty=b"[]}}"),
     "xml": _Syntax(b"<result>", tail=b"</results></sparql>", first=1),
-    "csv": _Syntax(b"\r\n", keep=2, first=1, quoted=True),
-    "tsv": _Syntax(b"\n", keep=1, first=1),
+    "csv": _Syntax(b"\r\n", keep=2, first=1, quoted=True, more=-1),
+    "tsv": _Syntax(b"\n", keep=1, first=1, more=-1),
     "turtle": _Syntax(b" .\n", keep=3),
     "trig": _Syntax(b" .\n", keep=3),
     "n-triples": _Syntax(b"\n", keep=1),
     "n-quads": _Syntax(b"\n", keep=1),
-    "json-ld": _Syntax(b']},{"@id"', keep=2, tail=b"]"),
+    "json-ld": _Syntax(b']},{"@id"', keep=2, tail=b"]", more=1, empty=b"[]"),
     "rdf-xml": _Syntax(b"\n\t<rdf:Description", tail=b"\n</rdf:RDF>", first=1),
 }
 
@@ -53,22 +58,26 @@ class Cutter:
 
     def __init__(self, name: str, rows: int, size: int) -> None:
         self._syntax = _SYNTAXES[name]
-        self._rows = rows + self._syntax.first if rows else 0
+        self._rows = rows + self._syntax.first if rows else _ANY
         self._size = size
         self._held = b""
         self._seen = 0
         self._sent = 0
         self._open_quote = False
+        self._line_end = 0  # a mark at the very end, which parts nothing
+        self._end = b""
         self.truncated = False
         """Whether something was left out."""
 
-    def harmless(self, size: int) -> bool:
-        """Whether no answer of *size* bytes can reach a cap, so that it need not be looked through.
-
-        Args:
-            size: Bytes of the whole answer.
-        """
-        return (not self._size or size <= self._size) and (not self._rows or size < self._rows)
+    @property
+    def items(self) -> int:
+        """How many items were let through, once everything was written: rows, and in RDF as the caps count."""
+        syntax, marks = self._syntax, self._seen + self._line_end
+        if self.truncated:
+            return max(0, self._seen - syntax.first)
+        if syntax.empty and not marks and self._end.endswith(syntax.empty):
+            return 0
+        return max(0, marks + syntax.more)
 
     def feed(self, data: bytes, *, last: bool = False) -> bytes:
         """What may be sent now that *data* was written; once :attr:`truncated` is set, that ends the answer.
@@ -84,6 +93,8 @@ class Cutter:
             self.truncated = True
             return block[:cut] + self._syntax.tail
         self._held = block[end:]
+        if last:
+            self._end = block[-_HELD:]
         self._sent += end
         return block[:end]
 
@@ -91,10 +102,6 @@ class Cutter:
         """Where *block* has to end, or ``None`` when it is within the caps up to *end*."""
         # The last bytes of a mark that begins before *end* belong to the item before, and may lie behind *end*.
         over = bool(self._size) and self._sent + end + max(0, self._syntax.keep - 1) > self._size
-        if not over and not self._rows:
-            if self._syntax.quoted:
-                self._open_quote ^= block.count(b'"', 0, end) % 2 == 1
-            return None
         if not over and not self._quotes(block):
             marks = self._count(block, end)
             if self._seen + marks < self._rows:
@@ -102,10 +109,11 @@ class Cutter:
                 return None
         for at in self._marks(block, end):
             if last and at + self._syntax.keep >= len(block):
-                continue  # the line end of the last item: nothing follows
+                self._line_end = 1  # of the last item: nothing follows
+                continue
             self._seen += 1
             place = at + self._syntax.keep
-            if (self._rows and self._seen >= self._rows) or (self._size and self._sent + place > self._size):
+            if self._seen >= self._rows or (self._size and self._sent + place > self._size):
                 return place
         return end if over and self._sent + end > self._size + _GRACE else None
 

@@ -14,6 +14,8 @@ _HEAD: Final = struct.Struct("<II")
 _BODY: Final = struct.Struct("<BBQQIIII")
 RESPONSE: Final = struct.Struct("<BBI")
 """Type, flags and length of what follows."""
+COUNT: Final = struct.Struct("<Q")
+"""What follows the head of ``END``: how many rows, or other items, the answer has."""
 
 HELLO: Final = 0
 DATA: Final = 1

@@ -18,15 +18,16 @@ _LARGEST: Final = 8192
 class Kept:
     """An answer that is whole already; it is read as one that is being made is."""
 
-    __slots__ = ("_left", "id", "kind", "media", "snapshot", "text", "truncated")
+    __slots__ = ("_left", "id", "kind", "media", "rows", "snapshot", "text", "truncated")
 
-    def __init__(self, id: str, asked: Prepared, snapshot: Snapshot, body: bytes) -> None:  # noqa: A002
+    def __init__(self, id: str, asked: Prepared, snapshot: Snapshot, body: bytes, rows: int) -> None:  # noqa: A002
         self.id = id
         self.text = asked.text
         self.kind = asked.kind
         self.media = asked.media
         self.snapshot = snapshot
         self.truncated = False
+        self.rows = rows
         self._left: bytes | None = body
 
     @property
@@ -52,13 +53,13 @@ class Answers:
     """Keeps the last small answers, each for as long as the snapshot that it was read from is the current one."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[bytes, tuple[Snapshot, bytes]] = OrderedDict()
+        self._kept: OrderedDict[bytes, tuple[Snapshot, bytes, int]] = OrderedDict()
         self._lock = Lock()
 
-    def find(self, asked: Prepared, snapshot: Snapshot) -> bytes | None:
-        """The answer to *asked* from *snapshot*, where it is kept."""
+    def find(self, asked: Prepared, snapshot: Snapshot) -> tuple[bytes, int] | None:
+        """The answer to *asked* from *snapshot* and its rows, where it is kept."""
         found = self._kept.get(asked.body)
-        return found[1] if found and found[0] is snapshot else None
+        return found[1:] if found and found[0] is snapshot else None
 
     def keep(self, asked: Prepared, running: Running) -> None:
         """Keep an answer, if it came whole, is small, and asking again would give the same."""
@@ -68,7 +69,7 @@ class Answers:
         if _unsteady(asked.text.lower()):
             return
         with self._lock:
-            self._kept[asked.body] = running.snapshot, body
+            self._kept[asked.body] = running.snapshot, body, running.rows
             self._kept.move_to_end(asked.body)
             if len(self._kept) > _MOST:
                 self._kept.popitem(last=False)

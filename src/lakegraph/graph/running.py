@@ -18,6 +18,7 @@ from lakegraph.graph.snapshots import Snapshot
 from lakegraph.graph.worker_process import Worker
 
 _READ: Final = CHUNK + 4096
+_END: Final = RESPONSE.size + frames.COUNT.size
 _SMALL: Final = 8192
 """Bytes that are read at first; a small answer is no more."""
 
@@ -48,7 +49,7 @@ class Running:
 
     __slots__ = (
         "_begun", "_buffer", "_done", "_ended", "_first", "_letting_go", "deadline", "id", "kind", "long", "media",
-        "snapshot", "started", "text", "timeout", "truncated", "worker",
+        "rows", "snapshot", "started", "text", "timeout", "truncated", "worker",
     )  # fmt: skip
 
     def __init__(self, id: str, asked: Prepared, snapshot: Snapshot) -> None:  # noqa: A002
@@ -64,6 +65,8 @@ class Running:
         self.deadline = time.monotonic() + timeout
         self.truncated = False
         """Whether something was left out; certain once the answer is used up."""
+        self.rows = 0
+        """How many rows it has, and in RDF statements or subjects; known once the answer is used up."""
         self.long = False
         """Whether it is among the long queries."""
         self._buffer = b""
@@ -219,13 +222,14 @@ class Running:
     def _peek(self) -> None:
         """Finish at once when the end came with the last data, so that a slow client holds no worker."""
         buffer = self._buffer
-        if len(buffer) >= RESPONSE.size and buffer[0] == frames.END:
-            self._buffer = buffer[RESPONSE.size :]
-            self._close(frames.END, buffer[1], b"")
+        if len(buffer) >= _END and buffer[0] == frames.END:
+            self._buffer = buffer[_END:]
+            self._close(frames.END, buffer[1], buffer[RESPONSE.size : _END])
 
     def _close(self, kind: int, flags: int, body: bytes) -> None:
         if kind == frames.END:
             self.truncated = bool(flags & frames.TRUNCATED)
+            (self.rows,) = frames.COUNT.unpack(body)
             self._finish(usable=not flags & frames.RETIRE)
             return
         self._finish(usable=flags != frames.INTERNAL)

@@ -64,12 +64,10 @@ class _Answer:
     def finish(self, flags: int) -> None:
         """Send the rest and the end of the answer, in one write."""
         cutter = self._cutter
-        if cutter and self._goal == _FIRST and cutter.harmless(self._size):
-            cutter = self._cutter = None
         chunk = b"" if cutter and cutter.truncated else self._take(last=True)
         if cutter and cutter.truncated:
             flags |= frames.TRUNCATED
-        end = RESPONSE.pack(frames.END, flags, 0)
+        end = RESPONSE.pack(frames.END, flags, frames.COUNT.size) + frames.COUNT.pack(cutter.items if cutter else 1)
         if chunk:
             _send(self._descriptor, RESPONSE.pack(frames.DATA, 0, len(chunk)), chunk, end)
         else:
@@ -115,8 +113,8 @@ class _Worker:
 
     def _answer(self, snapshot: bytes, question: _Question) -> None:
         result = self._open(snapshot).query(question.text, **question.options)
-        capped = question.capped and not isinstance(result, ox.QueryBoolean)
-        answer = _Answer(self._descriptor, Cutter(question.name, question.rows, question.size) if capped else None)
+        counted = not isinstance(result, ox.QueryBoolean)
+        answer = _Answer(self._descriptor, Cutter(question.name, question.rows, question.size) if counted else None)
         with suppress(_Enough):
             result.serialize(cast("IO[bytes]", answer), question.form)  # the engine calls nothing but write and flush
         answer.finish(self._wear())
@@ -184,7 +182,6 @@ class _Question(NamedTuple):
     options: dict[str, Any]
     name: str
     form: Any
-    capped: bool
     rows: int
     size: int
     cpu: int
@@ -202,8 +199,7 @@ def _question(body: bytes) -> _Question:
         options["default_graph"] = [ox.NamedNode(g) for g in request.default_graphs.split("\n") if g]
         options["named_graphs"] = [ox.NamedNode(g) for g in request.named_graphs.split("\n") if g]
     syntax = getattr(ox.RdfFormat if form.rdf else ox.QueryResultsFormat, form.engine)
-    capped = bool(request.rows or request.size)
-    return _Question(request.text, options, form.name, syntax, capped, request.rows, request.size, request.cpu)
+    return _Question(request.text, options, form.name, syntax, request.rows, request.size, request.cpu)
 
 
 _remembered = lru_cache(maxsize=128)(_question)

@@ -178,9 +178,9 @@ class QueryService:
         if store:
             return self._begin(asked, Snapshot(store, 0, 0, time.monotonic()))
         snapshot = self._snapshots.acquire(min_seq)
-        if (body := self._answers.find(asked, snapshot)) is not None:
+        if (found := self._answers.find(asked, snapshot)) is not None:
             self._snapshots.release(snapshot)
-            return Kept(f"{self._run}-{next(self._numbers)}", asked, snapshot, body)
+            return Kept(f"{self._run}-{next(self._numbers)}", asked, snapshot, *found)
         running = self._begin(asked, snapshot)
         self._answers.keep(asked, running)
         return running

@@ -33,6 +33,7 @@ class Asked(NamedTuple):
         outcome: ``ok``, ``truncated``, ``gone`` (the client left) or an error's code.
         seconds: How long it took.
         size: Bytes of the answer, before compression.
+        rows: Rows of the answer; in RDF statements, or subjects where they are written together. 0 where it broke off.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Asked(NamedTuple):
     outcome: str
     seconds: float
     size: int
+    rows: int = 0
 
 
 class QueryLog:
@@ -106,7 +108,7 @@ def _line(when: float, asked: Asked) -> bytes:
     stamp = datetime.fromtimestamp(when, UTC).isoformat(timespec="milliseconds")
     # Escaped to ASCII: what stands in a query can neither end the line nor steer a terminal.
     head = json.dumps({"time": stamp, "id": asked.id, "who": asked.who, "outcome": asked.outcome})
-    numbers = f'"ms": {asked.seconds * 1000:.2f}, "bytes": {asked.size}'
+    numbers = f'"ms": {asked.seconds * 1000:.2f}, "bytes": {asked.size}, "rows": {asked.rows}'
     make = _remembered if len(asked.text) <= _TEXT else _what
     return f"{head[:-1]}, {numbers}, {make(asked.text)}}}\n".encode()
 

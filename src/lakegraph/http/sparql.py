@@ -23,7 +23,8 @@ from lakegraph.http.negotiation import HTML, JSON, accepts_gzip, preferred
 from lakegraph.http.protocol import Environ, QueryRequest, read_query
 from lakegraph.http.querylog import Asked, QueryLog
 from lakegraph.http.result_page import rows_page, text_page
-from lakegraph.http.served import Served, Stream
+from lakegraph.http.served import Served
+from lakegraph.http.stream import Stream
 
 StartResponse = Callable[[str, Headers], Any]
 
@@ -133,13 +134,13 @@ class Endpoint:
             headers.append(("Content-Encoding", "gzip"))
 
         def ended(outcome: str, size: int) -> None:
-            self._ended(request, stream.id, _outcome(outcome, stream), size, 200)
+            self._ended(request, stream.id, _outcome(outcome, stream), size, 200, stream.rows)
 
         request.start(200, headers)
         return Body(first, answer, ended, gzip=request.gzip)
 
     def _send_whole(self, stream: Stream, body: bytes, headers: Headers, request: _Request) -> Iterable[bytes]:
-        self._ended(request, stream.id, _outcome("ok", stream), len(body), 200)
+        self._ended(request, stream.id, _outcome("ok", stream), len(body), 200, stream.rows)
         if stream.truncated:
             headers.append(("Lake-Truncated", "true"))
         return request.send_tagged(headers, body)
@@ -159,10 +160,10 @@ class Endpoint:
             ("Lake-Row-Limit", self._rows),
         ]
 
-    def _ended(self, request: _Request, id: str, outcome: str, size: int, status: int) -> None:  # noqa: A002
+    def _ended(self, request: _Request, id: str, outcome: str, size: int, status: int, rows: int = 0) -> None:  # noqa: A002
         seconds = time.perf_counter() - request.began
         self._metrics.query(request.method, status, seconds, outcome, size)
-        self._log.add(Asked(id, who(request.environ), request.text, outcome, seconds, size))
+        self._log.add(Asked(id, who(request.environ), request.text, outcome, seconds, size, rows))
 
 
 class _Choice:
