@@ -26,6 +26,7 @@ LAYERS: dict[str, int] = {
     "config": 1,
     "recent": 1,
     "garbage": 1,
+    "moments": 1,
     "model": 2,
     "rdf": 3,
     **dict.fromkeys(CORE, 4),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Self, cast
 
 from lakegraph.errors import NotFoundError, UsageError
 from lakegraph.index import Hit
 from lakegraph.lake import Lake
+from lakegraph.moments import zoned
 from lakegraph.pasts import seq_of
 from lakegraph.projecting import Progress
 from lakegraph.questions import Named, resolve
@@ -79,7 +80,7 @@ class Finding(Lake):
             given["limit"] = int(given["limit"])
         for name in ("since", "until"):
             if name in given:
-                given[name] = _moment(str(given[name]), name)
+                given[name] = zoned(str(given[name]), name)
         if "facets" in given:
             given["facets"] = str(given["facets"]).lower() in ("1", "true")
         known = ("kind", "tag", "owner", "algorithm", "stage", "level", "status", "license", "since", "until", "facets",
@@ -115,16 +116,6 @@ class Finding(Lake):
         if not found:
             raise NotFoundError(f"Nothing is said of {name}.", hint="lakegraph search finds what the lake knows.")
         return sorted(found)
-
-
-def _moment(text: str, name: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = datetime.min  # noqa: DTZ901 - has no zone, and so is refused below
-    if moment.tzinfo is None:
-        raise UsageError(f"{text!r} is not a time with its zone.", where=name, hint="Write 2024-02-25T09:00:00Z.")
-    return moment
 
 
 def _hit(hit: Hit) -> dict[str, Any]:

@@ -6,7 +6,6 @@ The root is a FAIR Data Point; see :mod:`lakegraph.exchange.catalog` for the sou
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -16,7 +15,7 @@ from xml.sax.saxutils import escape as escape_xml
 from flask import Blueprint, Response, request
 
 from lakegraph import resources
-from lakegraph.errors import NotFoundError, UsageError
+from lakegraph.errors import NotFoundError
 from lakegraph.exchange import RDF_TYPES, profile
 from lakegraph.http.describing import Operation, Parameter, describes, number, parameters
 from lakegraph.http.links import link
@@ -24,6 +23,7 @@ from lakegraph.http.negotiation import HTML, choose
 from lakegraph.http.rendering import as_rdf
 from lakegraph.http.result_page import page
 from lakegraph.http.state import lake
+from lakegraph.moments import zoned
 from lakegraph.rdf.namespaces import DCT
 from lakegraph.rdf.terms import value
 
@@ -76,7 +76,7 @@ def catalog() -> Response:
     withdrawn = number(said, "withdrawn", 0, most=_LAST) if "withdrawn" in said else None
     kept = {name: text for name, text in said.items() if name not in ("after", "withdrawn")}
     address = f"{lake().base}catalog" + (f"?{urlencode(kept)}" if kept else "")
-    since = _moment(said["since"]) if "since" in said else None
+    since = zoned(said["since"], "since") if "since" in said else None
     found = lake().catalog(address, after=after, limit=limit, since=since, withdrawn=withdrawn)
     onward = f"{request.script_root}/{found.onward.removeprefix(lake().base)}" if found.onward else ""
     if media_type == HTML:
@@ -157,18 +157,6 @@ def _known(name: str) -> str:
             f"There is no profile {name[:100]!r}.", where="name", hint=f"One of: {', '.join(_PROFILES)}."
         )
     return name
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = datetime.min  # noqa: DTZ901 - has no zone, and so is refused below
-    if moment.tzinfo is None:
-        raise UsageError(
-            f"{text[:100]!r} is not a time with its zone.", where="since", hint="Write 2026-02-25T09:00:00Z."
-        )
-    return moment
 
 
 def _sitemap(template: str, lines: Iterable[str]) -> Response:
