@@ -9,7 +9,7 @@ from typing import Any
 
 from lakegraph.errors import LakegraphError
 from lakegraph.testing import generate
-from tests.benchmarks.plan import Plan, fresh
+from tests.benchmarks.plan import Plan, caught_up, fresh
 from tests.benchmarks.report import Report
 
 _ROUNDS = 4
@@ -70,9 +70,10 @@ def beside(
             some = documents[turn * runs // _ROUNDS : (turn + 1) * runs // _ROUNDS]
             theirs.take(len(some), [lambda d=d: record(d) for d in some])  # type: ignore[misc]
             ones.take(len(some), [lambda d=d: lake.record(d) for d in some])  # type: ignore[misc]
-            ones.take(0, [lambda: lake._projector.index])  # what the index has put off is counted
+            ones.take(0, [lambda: caught_up(lake)])
             many = grouped[turn * runs : (turn + 1) * runs]
             groups.take(len(many), [lambda m=many: together(m)])  # type: ignore[misc]
+            groups.take(0, [lambda: caught_up(lake)])
     report.check(not refused, f"made-up records are refused: {str(refused[:1])[:200]}")
     for turns, where, what in (
         (theirs, key, name),

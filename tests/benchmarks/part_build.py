@@ -11,7 +11,7 @@ from lakegraph.bootstrap import LocalLake
 from lakegraph.errors import LakegraphError
 from lakegraph.testing import generate
 from tests.benchmarks.machine import peak_memory
-from tests.benchmarks.plan import Plan, fresh, size_of
+from tests.benchmarks.plan import Plan, caught_up, fresh, size_of
 from tests.benchmarks.report import Report, say
 
 _STEP = 2400
@@ -64,6 +64,7 @@ def _record(lake: LocalLake, documents: Iterator[dict[str, Any]], report: Report
     while group := list(islice(documents, _STEP)):
         start, cpu = time.perf_counter(), time.process_time()
         refused = [a for a in lake.record_many(group) if isinstance(a, LakegraphError)]
+        caught_up(lake)
         step = Step(len(group), time.perf_counter() - start, time.process_time() - cpu)
         report.check(not refused, f"{len(refused)} made-up records are refused: {str(refused[:1])[:200]}")
         number += 1

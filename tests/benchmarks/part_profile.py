@@ -13,7 +13,7 @@ from lakegraph.errors import LakegraphError
 from lakegraph.testing import generate
 from tests.benchmarks.machine import ROOT
 from tests.benchmarks.part_cards import things
-from tests.benchmarks.plan import Plan
+from tests.benchmarks.plan import Plan, caught_up
 from tests.benchmarks.report import Report
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def run(plan: Plan, report: Report) -> None:
         def record() -> None:
             refused = [answer for answer in lake.record_many(documents) if isinstance(answer, LakegraphError)]
             report.check(not refused, f"{len(refused)} made-up records are refused")
+            caught_up(lake)
 
         def answer() -> None:
             for kind in ("training", "model", "dataset"):

@@ -8,7 +8,7 @@ import time
 import lakegraph
 from lakegraph.bootstrap import LocalLake
 from lakegraph.testing import generate
-from tests.benchmarks.plan import Plan
+from tests.benchmarks.plan import Plan, caught_up
 from tests.benchmarks.report import Report
 
 THREADS = {"four": 4, "crowd": 32}
@@ -33,7 +33,7 @@ def _one(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
         lake.record(document)
         seconds.append(time.perf_counter() - start)
     start = time.perf_counter()
-    _caught_up(lake)
+    caught_up(lake)
     whole = sum(seconds) + time.perf_counter() - start
     cpu = time.process_time() - cpu
     report.figure("record.one", "record, one thread", len(seconds) / whole, "/s", runs=size, count=len(seconds))
@@ -64,14 +64,9 @@ def _together(plan: Plan, report: Report, lake: LocalLake, size: int, name: str,
         thread.start()
     for thread in threads:
         thread.join()
-    _caught_up(lake)
+    caught_up(lake)
     rate = len(seconds) / (time.perf_counter() - start)
     report.check(not failed, f"a thread could not record: {failed[:1]}")
     key, what = f"record.{name}", "four threads" if several == 4 else f"{several} threads"
     report.figure(key, f"record, {what}", rate, "/s", runs=size, count=len(seconds))
     report.times(f"{key}.time", f"one record, {what}", seconds, runs=size)
-
-
-def _caught_up(lake: LocalLake) -> None:
-    """Let the index learn what it has put off, so that its share is counted."""
-    assert lake._projector.index.last_seq == lake.journal.last_seq

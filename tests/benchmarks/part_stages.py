@@ -13,12 +13,12 @@ from lakegraph import lake as lake_module
 from lakegraph import preparing as preparing_module
 from lakegraph.bootstrap import LocalLake
 from lakegraph.testing import generate
-from tests.benchmarks.plan import Plan
+from tests.benchmarks.plan import Plan, caught_up
 from tests.benchmarks.report import Report
 
 
 class Clock:
-    """Adds up how long calls take, and what they cost the processor."""
+    """Adds up how long calls take, and what they cost the processor in the thread that makes them."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -28,12 +28,12 @@ class Clock:
         """*call*, timed."""
 
         def clocked(*args: Any, **named: Any) -> Any:
-            start, cpu = time.perf_counter(), time.process_time()
+            start, cpu = time.perf_counter(), time.thread_time()
             try:
                 return call(*args, **named)
             finally:
                 self.seconds += time.perf_counter() - start
-                self.cpu += time.process_time() - cpu
+                self.cpu += time.thread_time() - cpu
 
         return clocked
 
@@ -53,15 +53,22 @@ def _broken_down(
     at = lake.journal.last_seq
     documents = list(generate(count + 20, seed + at, small=False, space=f"stages {at}"))
     record(documents[:20])
+    caught_up(lake)
     with clocked(lake) as clocks:
-        whole = Clock()
+        whole, cpu = Clock(), time.process_time()
         whole.around(record)(documents[20:])
+        while lake._projector.graph.written < lake._projector.graph.version:
+            time.sleep(0.005)
+        # The engine writes in threads of its own: all that this one has not spent.
+        clocks["graph"].cpu += time.process_time() - cpu - whole.cpu
+        whole.cpu = time.process_time() - cpu
     report.check(lake.journal.last_seq == at + len(documents), f"not every record was taken {way}")
     rest = Clock()
     rest.seconds = whole.seconds - sum(clock.seconds for clock in clocks.values())
     rest.cpu = whole.cpu - sum(clock.cpu for clock in clocks.values())
     for stage, clock in {**clocks, "everything else": rest, "whole": whole}.items():
         note = f"{clock.cpu / whole.cpu:.0%} of the CPU time; {clock.seconds / count * 1000:.2g} ms of wall time"
+        note += ", in which records wait for it" if stage == "graph" else ""
         name = f"{'in a group' if way == 'group' else 'one at a time'}: {stage}, CPU"
         cost = clock.cpu / count * 1000
         report.figure(f"stage.{way}.{stage}", name, cost, "ms", runs=size, note=note, count=count)

@@ -85,3 +85,9 @@ def size_of(path: Path) -> int:
     if path.is_file():
         return path.stat().st_size + sum(p.stat().st_size for p in path.parent.glob(f"{path.name}-*"))
     return sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
+
+
+def caught_up(lake: LocalLake) -> None:
+    """Let graph and index learn what they have put off, so that it is counted."""
+    lake._projector.graph.settle()
+    assert lake._projector.index.last_seq == lake.journal.last_seq
