@@ -11,7 +11,15 @@ import pytest
 import lakegraph
 from lakegraph import bootstrap
 from lakegraph.bootstrap import LocalLake
-from lakegraph.errors import ConflictError, DeadlineError, ForbiddenError, NotFoundError, QueryError, UsageError
+from lakegraph.errors import (
+    ConflictError,
+    DeadlineError,
+    ForbiddenError,
+    NotFoundError,
+    QueryError,
+    RdfSyntaxError,
+    UsageError,
+)
 from lakegraph.exchange.audit import audit
 from lakegraph.graph import ProtectedGraphError, UpdateTooLargeError
 from lakegraph.receipts import Refusal
@@ -209,3 +217,11 @@ def test_an_update_may_not_change_too_much_or_take_too_long(tmp_path: Path) -> N
             )
         assert lake.update("INSERT DATA { <urn:a> <urn:b> 1 }").added == 1
         assert not list((tmp_path / "lake" / "views" / "all" / "updates").iterdir())
+
+
+def test_a_name_that_looks_like_another_is_refused(lake: LocalLake) -> None:
+    last = lake.journal.last_seq
+    for name in ("urn:a\u202eb", "urn:cafe\u0301"):
+        with pytest.raises(RdfSyntaxError, match="normal form C"):
+            lake.update(f"INSERT DATA {{ <{name}> <urn:b> 1 }}")
+    assert lake.journal.last_seq == last

@@ -253,6 +253,8 @@ def test_rdf_is_recorded_like_a_document(diabetes: LocalLake) -> None:
         ('<!DOCTYPE x><x/>'.encode("utf-16"), "application/rdf+xml", RdfSyntaxError, "DOCTYPE"),
         (b'{"@context": "http://127.0.0.1:9/c", "a": 1}', "application/ld+json", RdfSyntaxError, "does not parse"),
         (b"<urn:a> <urn:b> <urn:c> .", "text/turtle", UsageError, "describe no run"),
+        (TURTLE.replace(b"_:r", b"<urn:a\xe2\x80\xaeb>"), "text/turtle", RdfSyntaxError, "turn the direction of text"),
+        (TURTLE.replace(b"_:r", b"<urn:cafe\xcc\x81>"), "text/turtle", RdfSyntaxError, "normal form C"),
         (TURTLE.replace(b"_:r", b"<urn:a>") + TURTLE.replace(b"_:r", b"<urn:b>"), "text/turtle", UsageError, "several"),
         (TWO_GRAPHS, "application/n-quads", RdfSyntaxError, "one graph"),
         (b"x", "text/plain", RdfSyntaxError, "not RDF"),
@@ -315,6 +317,8 @@ def test_an_iri_full_of_quotes_never_reaches_the_journal(lake: LocalLake, change
         {"type": "Study", "title": "x", "annotations": {"dct:title": {"value": "y", "datatype": "http://a/%zz"}}},
         {"type": "TrainingRun", "title": "x", "hasParameterSetting": {"C": {"value": "1", "datatype": "no iri"}}},
         {"type": "Study", "id": "http://a/%zz", "title": "x"},
+        {"type": "DatasetSource", "title": "x", "landingPage": "http://a/\u202ex"},
+        {"type": "DatasetSource", "title": "x", "landingPage": "http://a/cafe\u0301"},
     ],
 )
 def test_what_the_engine_would_refuse_never_reaches_the_journal(lake: LocalLake, document: dict[str, Any]) -> None:

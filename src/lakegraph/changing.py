@@ -13,7 +13,7 @@ from lakegraph.graph import ChangeSet, EditRules, Limits, Update, evaluate_updat
 from lakegraph.journal import Draft
 from lakegraph.lake import Lake
 from lakegraph.preparing import Prepared
-from lakegraph.rdf.intake import parse
+from lakegraph.rdf.intake import check_name, parse
 from lakegraph.rdf.names import uuid7
 from lakegraph.rdf.namespaces import LAKE
 from lakegraph.rdf.terms import Triple, valid_iri, value
@@ -248,7 +248,9 @@ class Changing(Lake):
 
     def _within_limits(self, said: Iterable[Triple]) -> None:
         limits = self.settings.limits
-        for s, _, o in said:
+        for s, p, o in said:
+            for token in (s, p, o):
+                check_name(token)
             if len(s) > limits.iri_bytes or (o[0] == "<" and len(o) > limits.iri_bytes):
                 raise UsageError("An IRI is too long.", where=s[:80], hint=f"The limit is {limits.iri_bytes} bytes.")
             if len(o) > limits.literal_bytes:

@@ -109,3 +109,10 @@ def test_local_name() -> None:
 def test_the_engine_takes_what_is_called_plain(text: str) -> None:
     assert terms.valid_iri(text)
     assert ox.NamedNode(text).value == text
+
+
+@pytest.mark.parametrize("text", ["http://a/\u202eb", "http://a/\u2066b", "http://a/b\u200f", "http://a/cafe\u0301"])
+def test_what_looks_like_another_name_is_no_iri(text: str) -> None:
+    """RFC 3987: no characters that turn the direction of text, and normal form C."""
+    assert not terms.valid_iri(text)
+    assert terms.valid_iri("http://a/caf\u00e9")

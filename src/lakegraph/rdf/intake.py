@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from lakegraph.errors import RdfSyntaxError, UsageError
 from lakegraph.rdf.namespaces import LAKE
-from lakegraph.rdf.terms import Triple, literal
+from lakegraph.rdf.terms import Triple, literal, valid_iri
 from lakegraph.rdf.vocabulary import TYPE, ontology
 
 _FORMATS = {
@@ -79,6 +79,21 @@ def refuse_doctype(body: bytes) -> None:
         raise RdfSyntaxError("XML with a DOCTYPE is refused.", hint="Remove it, or send the statements as Turtle.")
 
 
+def check_name(token: str) -> str:
+    """The same token, if it is no IRI that looks like another one.
+
+    Raises:
+        RdfSyntaxError: It is one; see :func:`lakegraph.rdf.terms.valid_iri`.
+    """
+    if token[0] == "<" and not token.isascii() and not valid_iri(token[1:-1]):
+        raise RdfSyntaxError(
+            "An IRI is not in normal form C, or has characters that turn the direction of text.",
+            where=ascii(token)[1:-1],
+            hint="Write it as RFC 3987 asks in sections 4.1 and 5.3.2.2: what looks the same must be the same.",
+        )
+    return token
+
+
 def _object(term: ox.NamedNode | ox.Literal | ox.BlankNode | ox.Triple) -> str:
     if isinstance(term, ox.Literal):
         return literal(term.value, term.datatype.value, term.language)
@@ -112,7 +127,11 @@ class Intake:
 
         Raises:
             UsageError: There is no run or other thing that can be a record here, or more than one.
+            RdfSyntaxError: An IRI is one that could be taken for another.
         """
+        for triple in self.triples:
+            for token in triple:
+                check_name(token)
         record = self.about or self._record()
         names = {record: f"<{fresh}>"} if record.startswith("_:") else {}
         root = names.get(record, record)[1:-1]

@@ -8,6 +8,7 @@ gives them back, so that a graph can be compared with the journal byte for byte.
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -31,7 +32,8 @@ _ESCAPES.update({chr(c): f"\\u{c:04X}" for c in (*range(0x20), 0x7F, 0xFFFE, 0xF
 _NEEDS_ESCAPE = re.compile('[\x00-\x1f"\\\\\x7f\ufffe\uffff]')
 _ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 # RFC 3987 through https://www.w3.org/TR/turtle/#grammar-production-IRIREF
-_NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+# The last two ranges turn the direction in which text is shown (RFC 3987, section 4.1): two names that look alike.
+_NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 # What nearly all are, and what there is nothing to object to: a third of the time that the engine takes.
 _PLAIN_IRI = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~-]+)+(?:#[A-Za-z0-9._~-]+)?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -81,7 +83,11 @@ def is_blank(token: str) -> bool:
 
 
 def valid_iri(text: str) -> bool:
-    """Whether *text* is an absolute IRI to the engine (RFC 3987): what it refuses must never reach the journal."""
+    """Whether *text* is an absolute IRI (RFC 3987): what the engine refuses must never reach the journal.
+
+    It is one in normal form C only, and without characters that turn the direction of text: of two names that look the
+    same, one could be taken for the other (RFC 3987, sections 4.1 and 5.3.2.2).
+    """
     if _PLAIN_IRI.fullmatch(text):
         return True
     return _valid_iri(text) if len(text) <= _REMEMBERED else _valid_iri.__wrapped__(text)
@@ -89,7 +95,7 @@ def valid_iri(text: str) -> bool:
 
 @lru_cache(maxsize=8192)  # a node is named by every statement about it
 def _valid_iri(text: str) -> bool:
-    if _NOT_IN_IRI.search(text) or not _SCHEME.match(text):
+    if _NOT_IN_IRI.search(text) or not _SCHEME.match(text) or not unicodedata.is_normalized("NFC", text):
         return False
     try:
         ox.NamedNode(text)
