@@ -14,7 +14,7 @@ from lakegraph.graph.oxigraph import Oxigraph
 from lakegraph.graph.protocol import ANY, Applied, Change, Rows
 from lakegraph.rdf.terms import Triple
 
-ENOUGH_QUADS: Final = 20_000
+ENOUGH_QUADS: Final = 50_000
 """How many are written together. Processor time, over 6,000 records of 97 quads: one by one 1.55 ms a record,
 50 together 1.9 (bulk-loaded, by several threads), 200 together 1.35, 2,000 together 0.95."""
 MOST_QUADS: Final = 200_000
