@@ -11,7 +11,7 @@ from unittest import mock
 import lakegraph
 from lakegraph.bootstrap import LocalLake
 from tests.benchmarks.part_stages import Clock
-from tests.benchmarks.plan import Plan
+from tests.benchmarks.plan import Plan, at_rest
 from tests.benchmarks.report import Report, repeated
 
 QUERIES = Path(__file__).parent / "queries"
@@ -22,6 +22,7 @@ def run(plan: Plan, report: Report) -> None:
     """Ask for cards in every lake."""
     for size, where in plan.lakes():
         with lakegraph.open(where) as lake:
+            at_rest(lake)
             for kind in KINDS:
                 _card(plan, report, lake, size, kind)
             _questions(plan, report, lake, size)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import lakegraph
 from lakegraph.bootstrap import LocalLake
-from tests.benchmarks.plan import Plan
+from tests.benchmarks.plan import Plan, at_rest
 from tests.benchmarks.report import Report, repeated
 
 QUERIES = Path(__file__).parent / "queries"
@@ -19,6 +19,7 @@ def run(plan: Plan, report: Report) -> None:
     """Ask the index of every lake."""
     for size, where in plan.lakes():
         with lakegraph.open(where) as lake:
+            at_rest(lake)
             for key, what, calls in _asked(lake):
                 report.times(f"find.{key}", what, repeated(calls, plan.seconds / 2), runs=size)
             _right(report, lake)

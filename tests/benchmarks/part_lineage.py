@@ -14,7 +14,7 @@ from lakegraph.questions.impact import impact
 from lakegraph.questions.lineage import Lineage, lineage
 from lakegraph.testing import BASE, Structure, generate
 from tests.benchmarks.part_cards import things
-from tests.benchmarks.plan import Plan, fresh
+from tests.benchmarks.plan import Plan, at_rest, fresh
 from tests.benchmarks.report import Report, repeated
 
 QUERIES = Path(__file__).parent / "queries"
@@ -28,12 +28,14 @@ def run(plan: Plan, report: Report) -> None:
         documents = chain(generate(plan.count(1000, 40), plan.seed), planted)
         refused = [a for a in lake.record_many(documents) if isinstance(a, LakegraphError)]
         report.check(not refused, f"planted records are refused: {str(refused[:1])[:200]}")
+        at_rest(lake)
         for structure in plan.structures.values():
             for way in ("up", "down"):
                 _ask(plan, report, lake, structure, way)
         _impact(plan, report, lake)
     for size, where in plan.lakes():
         with lakegraph.open(where) as lake:
+            at_rest(lake)
             some = things(lake, "model", plan.count(40, 6))
             calls: Iterator[partial[Lineage]] = (partial(lake.lineage, iri) for iri in some)
             report.times(

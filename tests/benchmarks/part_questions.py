@@ -11,7 +11,7 @@ import lakegraph
 from lakegraph.bootstrap import LocalLake
 from lakegraph.questions import Question
 from tests.benchmarks.part_cards import things
-from tests.benchmarks.plan import Plan
+from tests.benchmarks.plan import Plan, at_rest
 from tests.benchmarks.report import Report
 
 COMPETENCY = Path(__file__).parents[1] / "questions" / "competency"
@@ -23,6 +23,7 @@ def run(plan: Plan, report: Report) -> None:
     report.check(sorted(case["number"] for case in cases) == list(range(1, 26)), "there are not 25 questions")
     for size, where in plan.lakes():
         with lakegraph.open(where) as lake:
+            at_rest(lake)
             slowest = (0.0, "")
             for case in sorted(cases, key=lambda case: case["number"]):
                 slowest = max(slowest, (_question(report, lake, size, case), case["question"]))

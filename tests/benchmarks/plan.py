@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 import lakegraph
 from lakegraph.bootstrap import LocalLake
 from lakegraph.testing import BASE, Structure, chain, layers, star, tree
+
+_MERGING = 90.0
+_RESTING = 0.05  # seconds of processor time in half a second
 
 
 @dataclass(frozen=True)
@@ -91,3 +95,14 @@ def caught_up(lake: LocalLake) -> None:
     """Let graph and index learn what they have put off, so that it is counted."""
     lake._projector.graph.settle()
     assert lake._projector.index.last_seq == lake.journal.last_seq
+
+
+def at_rest(lake: LocalLake) -> None:
+    """Let graph and index catch up, and the engine merge what was written: what follows is asked of a quiet lake."""
+    caught_up(lake)
+    until = time.monotonic() + _MERGING
+    while time.monotonic() < until:
+        cpu = time.process_time()
+        time.sleep(0.5)
+        if time.process_time() - cpu < _RESTING:
+            return
