@@ -162,8 +162,9 @@ def _pair(key: str, *, time: bool = False) -> tuple[str, str]:
 _HOPS = "Each query goes from the server through a pipe to a process that can be killed, and back."
 _SHARED = "Long queries yield the processor, but not its caches; where others load the machine, both times are theirs."
 _STAGES = (
-    "The engine's own write of a run's hundred quads, see the physical limits below, takes about half of the time that"
-    " the goal allows; the rest is Python, see the table of stages."
+    "The engine's own write of a run's hundred quads, see the physical limits below, passes in a thread of its own, but"
+    " it takes half of the processor time, and as much again for merging files; the rest is Python, see the table of"
+    " stages."
 )
 _WALK = "The edges are read from the index level by level; most of the rest is reading what the nodes are called."
 _CARD = "Statements are read one by one, 20 µs each from Python: the thing, the run that made it, names, records, gaps."
