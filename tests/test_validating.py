@@ -1,4 +1,4 @@
-"""Validation of a whole diabetes: every node that a record in force speaks of, by shapes that are read once."""
+"""Validation of a whole lake: every node that a record in force speaks of, by shapes that are read once."""
 
 from __future__ import annotations
 
