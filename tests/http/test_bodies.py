@@ -14,6 +14,7 @@ import pytest
 import lakegraph
 from tests.conftest import BASE
 from tests.http.serving import running
+from tests.rdf.test_nesting import nested
 
 _MB = 2**20
 _MOST = 50
@@ -80,3 +81,24 @@ def test_a_compressed_gigabyte_is_never_unpacked(served: tuple[str, Path], codin
         status, problem = send(url, path, packed, media_type, **{"Content-Encoding": coding})
         assert (status, problem["code"]) == (415, "unsupported-media-type"), path
     assert peak(directory) - before <= _MOST
+
+
+def test_bodies_nested_without_bound_do_not_end_the_server(served: tuple[str, Path]) -> None:
+    """Each syntax, on each route that reads RDF or JSON; the same process answers afterwards."""
+    url, directory = served
+    pid = json.loads((directory / "lock").read_text())["pid"]
+    deep = 100_000
+    graph = "/graph?graph=https%3A%2F%2Fnotes.example%2Fg"
+    for kind in ("triple terms", "N-Triples", "nodes", "lists", "JSON-LD"):
+        body, media_type = nested(kind, deep)
+        for path in ("/records", graph):
+            status, problem = send(url, path, body, media_type)
+            assert (status, problem["code"]) == (400, "rdf-malformed"), (kind, path)
+            assert "nested more than 100 deep" in problem["detail"]
+    status, problem = send(url, "/records", b"[" * deep, "application/json")
+    assert status in (400, 422), problem
+    update = b"INSERT DATA { :a :b " + b"<<( :a :b " * 50_000 + b" }"
+    status, problem = send(url, "/update", update, "application/sparql-update")
+    assert status == 400, problem
+    assert send(url, "/sparql", b"ASK {}", "application/sparql-query")[0] == 200
+    assert json.loads((directory / "lock").read_text())["pid"] == pid

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 
 from lakegraph.errors import RdfSyntaxError, UsageError
 from lakegraph.rdf.namespaces import LAKE
+from lakegraph.rdf.nesting import check_nesting
 from lakegraph.rdf.terms import Triple, literal, valid_iri
 from lakegraph.rdf.vocabulary import TYPE, ontology
 
@@ -37,13 +38,15 @@ def parse(body: bytes, media_type: str, base: str | None = None, *, merge: bool 
         merge: Whether statements of several graphs are taken together.
 
     Raises:
-        RdfSyntaxError: It does not parse, has a DOCTYPE, names a remote context, or spreads over several graphs.
+        RdfSyntaxError: It does not parse, has a DOCTYPE, names a remote context, is nested more than a hundred deep, or
+            spreads over several graphs.
     """
     syntax = _FORMATS.get(media_type)
     if syntax is None:
         raise RdfSyntaxError(f"{media_type} is not RDF.", hint=f"One of: {', '.join(sorted(MEDIA_TYPES))}.")
     if syntax == ox.RdfFormat.RDF_XML:
         refuse_doctype(body)
+    check_nesting(body, media_type)
     triples: dict[Triple, None] = {}
     graphs: set[str] = set()
     try:
