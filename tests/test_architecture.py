@@ -17,7 +17,7 @@ CORE = ("validation", "journal", "graph", "index", "questions")
 USE_CASES = (
     "lake", "asking", "administering", "erasing", "preparing", "projecting", "writer", "view", "met",
     "names", "layer", "marking", "receipts", "governing", "people", "changing", "change_effects", "past", "pasts",
-    "finding", "comparing", "versioning", "tokens",
+    "finding", "comparing", "versioning", "tokens", "ownership",
 )  # fmt: skip
 
 LAYERS: dict[str, int] = {

@@ -13,6 +13,7 @@ from lakegraph.errors import ConflictError, LakegraphError, StorageError, UsageE
 from lakegraph.garbage import uncollected
 from lakegraph.journal import Entry, Journal, LakeLock
 from lakegraph.model import Thing, parse
+from lakegraph.ownership import Ownership
 from lakegraph.pasts import Pasts
 from lakegraph.people import People
 from lakegraph.preparing import Prepared, Preparer, Submission, unknown_record
@@ -62,6 +63,7 @@ class Lake:
         self._writer: Writer[Submission, Receipt] = Writer(
             self._write, settings.limits.group, lambda sent: self._takes_back(sent) is not None
         )
+        self._ownership = Ownership(journal.base, projector.graph.stating, journal.current, view.knows)
         self._behind = False  # whether the projections may lack something that the journal holds
         self.pasts: Pasts[Any] = Pasts(None, settings.limits.pasts, _no_past)
         self._changes = Lock()
@@ -86,7 +88,8 @@ class Lake:
         Args:
             document: A record document (see ``lakegraph schema``), or its model.
             key: An idempotency key; the same key again returns the first receipt and writes nothing.
-            actor: Who is named in the journal.
+            actor: Who is named in the journal; as a :class:`~lakegraph.ownership.Recorder` they may only take back, and
+                add to, what is theirs.
             captured: Whether another tool's events are recorded: completeness shapes then only warn.
 
         Returns:
@@ -96,6 +99,7 @@ class Lake:
             DocumentError: The document is malformed.
             Refusal: The shapes refuse it; nothing was written.
             ConflictError: The run is recorded already.
+            ForbiddenError: It says something of what others recorded, and its actor may only record.
             StorageError: The disk refused; nothing was acknowledged.
         """
         return self._submit(Submission(document=parse(document), key=key, actor=self._actor(actor), captured=captured))
@@ -210,6 +214,7 @@ class Lake:
                     raise ConflictError(f"The idempotency key {sent.key!r} is in use by a request under way.")
                 if repeated is None:
                     prepared = self._prepare(sent)
+                    self._ownership.check_added(prepared, ready)
                     if sent.key is not None:
                         keys[sent.key] = len(answers)
                     ready.append(prepared)
@@ -234,6 +239,7 @@ class Lake:
             self._refuse_repetition(prepared)
             return prepared
         old = self._current(taken)
+        self._ownership.check_taken(sent.actor, old, taken)
         retraction = self._projector.retraction(old.graph)
         self._view.without(retraction.gone)
         revision = 1 + sum(entry.record == old.record for entry in self.journal.history(old.record))
