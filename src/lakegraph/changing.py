@@ -166,12 +166,7 @@ class Changing(Lake):
                 return token
             return names.setdefault(token, f"<{self.base}{_GENID}{uuid7()}>")
 
-        triples = _parsed(body, media_type, name)
-        if len(triples) > self.settings.limits.change_quads:
-            raise UsageError(
-                f"{len(triples)} statements are too many for one change.",
-                hint=f"The limit is {self.settings.limits.change_quads}; POST them in parts.",
-            )
+        triples = _parsed(body, media_type, name, self.settings.limits.change_quads)
         return [(named(s), p, named(o)) for s, p, o in triples]
 
     # -- writing ------------------------------------------------------------------------------------------------------
@@ -276,15 +271,15 @@ class Changing(Lake):
         return name
 
 
-def _parsed(body: bytes, media_type: str, base: str) -> list[Triple]:
+def _parsed(body: bytes, media_type: str, base: str, most: int) -> list[Triple]:
     """The triples of a document; Turtle may use the lake's own prefixes without declaring them."""
     try:
-        return parse(body, media_type, base)
+        return parse(body, media_type, base, most=most)
     except RdfSyntaxError as error:
         if media_type != _TURTLE or "prefix" not in error.message:
             raise
     declared = "".join(f"@prefix {name}: <{space}> . " for name, space in ontology().prefixes.items())
-    return parse(declared.encode() + body, media_type, base)
+    return parse(declared.encode() + body, media_type, base, most=most)
 
 
 def _lines(triples: Iterable[Triple], graph: str) -> bytes:

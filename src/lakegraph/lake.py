@@ -112,7 +112,7 @@ class Lake:
         Raises:
             RdfSyntaxError: *body* does not parse or uses a construct that is refused.
         """
-        rdf = Intake.read(body, media_type)
+        rdf = Intake.read(body, media_type, self.settings.limits.record_quads)
         return self._submit(Submission(rdf=rdf, key=key, actor=self._actor(actor), captured=captured))
 
     def record_many(

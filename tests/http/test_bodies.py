@@ -14,7 +14,7 @@ import pytest
 import lakegraph
 from tests.conftest import BASE
 from tests.http.serving import running
-from tests.rdf.test_nesting import nested
+from tests.rdf.test_intake import nested
 
 _MB = 2**20
 _MOST = 50

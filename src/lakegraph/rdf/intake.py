@@ -28,7 +28,15 @@ _DOCTYPE = re.compile("<!\\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _BOMS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
-def parse(body: bytes, media_type: str, base: str | None = None, *, merge: bool = False) -> list[Triple]:
+_WRITTEN_OUT = 32
+_ALWAYS = 8 * 2**20
+"""Written out, names may take 32 times as many characters as the document, and 8 million always: prefixes make Turtle
+ten times as long, and a prefix of half a megabyte, used 500 times, makes it 750 MB (measured)."""
+
+
+def parse(
+    body: bytes, media_type: str, base: str | None = None, *, merge: bool = False, most: int | None = None
+) -> list[Triple]:
     """The triples of an RDF document.
 
     Args:
@@ -36,10 +44,12 @@ def parse(body: bytes, media_type: str, base: str | None = None, *, merge: bool 
         media_type: One of :data:`MEDIA_TYPES`.
         base: The IRI that relative ones are resolved against.
         merge: Whether statements of several graphs are taken together.
+        most: How many statements are read before the document is refused.
 
     Raises:
+        UsageError: It has more than *most* statements.
         RdfSyntaxError: It does not parse, has a DOCTYPE, names a remote context, is nested more than a hundred deep, or
-            spreads over several graphs.
+            spreads over several graphs, or its names are longer by far than the document.
     """
     syntax = _FORMATS.get(media_type)
     if syntax is None:
@@ -49,10 +59,24 @@ def parse(body: bytes, media_type: str, base: str | None = None, *, merge: bool 
     check_nesting(body, media_type)
     triples: dict[Triple, None] = {}
     graphs: set[str] = set()
+    room = max(_ALWAYS, _WRITTEN_OUT * len(body))
     try:
         for quad in ox.parse(body, format=syntax, base_iri=base):
-            graphs.add(str(quad.graph_name))
-            triples[str(quad.subject), str(quad.predicate), _object(quad.object)] = None
+            graph = str(quad.graph_name)
+            triple = (str(quad.subject), str(quad.predicate), _object(quad.object))
+            room -= len(graph) + len(triple[0]) + len(triple[1]) + len(triple[2])
+            if room < 0:
+                raise RdfSyntaxError(
+                    f"Written out, the names of the document are more than {_WRITTEN_OUT} times as long as it.",
+                    hint="Shorten its prefixes or its base.",
+                )
+            graphs.add(graph)
+            triples[triple] = None
+            if most is not None and len(triples) > most:
+                raise UsageError(
+                    f"More than {most} statements are too many at once.",
+                    hint="Send several records, or change by parts.",
+                )
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise RdfSyntaxError(
@@ -118,9 +142,9 @@ class Intake:
     about: str | None = None
 
     @classmethod
-    def read(cls, body: bytes, media_type: str) -> Intake:
+    def read(cls, body: bytes, media_type: str, most: int | None = None) -> Intake:
         """Parse *body*; see :func:`parse`."""
-        return cls(tuple(parse(body, media_type)))
+        return cls(tuple(parse(body, media_type, most=most)))
 
     def named(self, fresh: str) -> tuple[str, list[Triple]]:
         """The record's IRI and its triples without blank nodes.

@@ -1,17 +1,18 @@
-"""Documents that are nested without bound: refused before a parser reads them, in one pass."""
+"""Documents that are small and would cost much: nested without bound, or with names that are written out at length."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import time
+import tracemalloc
 
 import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakegraph.errors import RdfSyntaxError
+from lakegraph.errors import RdfSyntaxError, UsageError
 from lakegraph.rdf.intake import parse
 from lakegraph.rdf.nesting import DEPTH, check_nesting
 
@@ -118,3 +119,44 @@ def test_the_parser_would_indeed_end_the_process() -> None:
     code = "import pyoxigraph as ox, sys; list(ox.parse(sys.stdin.buffer.read(), ox.RdfFormat.TURTLE))"
     ended = subprocess.run([sys.executable, "-c", code], input=body, capture_output=True, check=False)
     assert ended.returncode < 0
+
+
+LONG = "http://e/" + "x" * 500_000 + "/"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("text/turtle", "@prefix p: <http://e/> . " + "p:a p:b p:c . " * 2000),
+        ("application/trig", "@base <http://e/> . " + "<a> <b> <c> . " * 2000),
+        ("application/ld+json", f'{{"@context":{{"p":"http://e/"}},"@id":"p:a","p:b":[{"1," * 2000}2]}}'),
+        ("application/rdf+xml", (XML % (b"<e:a>%b</e:a>" % (b"<e:p>1</e:p>" * 2000))).decode()),
+    ],
+)
+def test_names_are_not_written_out_without_bound(media_type: str, body: str) -> None:
+    """A prefix of half a megabyte, used two thousand times, would fill three gigabytes."""
+    body = body.replace("http://e/", LONG)
+    tracemalloc.start()
+    try:
+        with pytest.raises(RdfSyntaxError, match="more than 32 times as long as it") as refused:
+            parse(body.encode(), media_type)
+        assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert refused.value.hint == "Shorten its prefixes or its base."
+
+
+def test_prefixes_as_people_use_them_are_read() -> None:
+    """Ten thousand names below a long address are nothing to refuse."""
+    body = "@prefix p: <https://w3id.org/some/long/address/of/a/vocabulary/in/use#> . " + "".join(
+        f"p:a p:b p:c{n} . " for n in range(60_000)
+    )
+    assert len(parse(body.encode(), "text/turtle")) == 60_000
+
+
+def test_too_many_statements_are_not_read_to_the_end() -> None:
+    """Reading stops where it is certain; up to there nothing is said."""
+    body = (A + b"1 . " + b"".join(b"<http://e/%d> :b 1 . " % n for n in range(49))).rstrip()
+    assert len(parse(body, "text/turtle", most=50)) == 50
+    with pytest.raises(UsageError, match="More than 50 statements are too many at once"):
+        parse(body + b" :a :c 1 . this is not Turtle", "text/turtle", most=50)
