@@ -32,6 +32,7 @@ PARTS = {
     "sparql": "SPARQL over HTTP, against oxigraph serve",
     "upkeep": "snapshot, dump, verify, rebuild",
     "evidence": "ledger, bundles, verification, audit, export",
+    "harvest": "harvesting a catalog",
     "rdflib": "rdflib in memory, the naive way",
     "mlflow": "MLflow on SQLite",
     "mlmd": "ML Metadata on SQLite",

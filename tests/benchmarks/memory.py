@@ -55,3 +55,9 @@ def proportional(pid: int) -> float:
             continue
         total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:")) / 1024
     return total
+
+
+def private() -> float:
+    """The MB that this process holds and that are not mapped from files."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon:")), 0.0)

@@ -1,18 +1,15 @@
-"""The 5W1H card of things, against the engine's own time for the same queries and one plain query of a run."""
+"""The 5W1H card of things, that of a run by turns with one plain query of it to the engine."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import lakegraph
 from lakegraph.bootstrap import LocalLake
-from tests.benchmarks.part_stages import Clock
 from tests.benchmarks.plan import Plan, at_rest
-from tests.benchmarks.report import Report, repeated
+from tests.benchmarks.report import Report, Times, by_turns, repeated
 
 QUERIES = Path(__file__).parent / "queries"
 KINDS = ("training", "model", "dataset")
@@ -37,37 +34,32 @@ def things(lake: LocalLake, kind: str, count: int) -> list[str]:
 
 def _card(plan: Plan, report: Report, lake: LocalLake, size: int, kind: str) -> None:
     some = things(lake, kind, plan.count(60, 8))
-    graph, clock = lake._projector.graph, Clock()
     lake.ask("5w1h", about=some[0])
-    with mock.patch.object(graph, "query", clock.around(graph.query)):
-        start = time.perf_counter()
+    plain: Times | None = None
+    if kind == "training":
+        seconds, plain = _beside_plain(plan, report, lake, some)
+    else:
         seconds = repeated((_asked(lake, iri) for iri in some), plan.seconds)
-        whole = time.perf_counter() - start
     card = lake.ask("5w1h", about=some[0])
     answered = [w for w in ("what", "who", "where", "when", "why", "how") if getattr(card, w)]
     complete = len(answered) == 6 or kind == "training"  # where a run was is where its model lies
     report.check(complete, f"the card of a {kind} answers only {', '.join(answered)}")
     report.times(f"card.{kind}", f"5W1H card of a {kind}", seconds, runs=size)
-    engine = clock.seconds / (len(seconds) + 1)
-    report.figure(
-        f"card.{kind}.engine", f"  of which the engine, in the card's own queries ({kind})", engine * 1000, "ms",
-        runs=size, note=f"{clock.seconds / whole:.0%}",
-    )  # fmt: skip
-    if kind == "training":
-        _plain(plan, report, lake, size, some)
+    if plain:
+        report.times("card.plain", "engine: one plain query of a run, by turns", plain, runs=size)
 
 
 def _asked(lake: LocalLake, iri: str) -> Callable[[], Any]:
     return lambda: lake.ask("5w1h", about=iri)
 
 
-def _plain(plan: Plan, report: Report, lake: LocalLake, size: int, some: list[str]) -> None:
-    """The six answers as one plain query, straight to the engine."""
+def _beside_plain(plan: Plan, report: Report, lake: LocalLake, some: list[str]) -> tuple[Times, Times]:
+    """Cards of runs, by turns with the six answers as one plain query, straight to the engine."""
     text = (QUERIES / "run.rq").read_text()
     graph = lake._projector.graph
     report.check(len(graph.query(text, {"run": f"<{some[0]}>"})) > 0, "the plain query of a run finds nothing")
-    calls = (lambda i=iri: graph.query(text, {"run": f"<{i}>"}) for iri in some)
-    report.times("card.plain", "engine: one plain query of a run", repeated(calls, plan.seconds), runs=size)
+    pairs = ((_asked(lake, iri), lambda i=iri: graph.query(text, {"run": f"<{i}>"})) for iri in some)
+    return by_turns(pairs, plan.seconds)
 
 
 def _questions(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:

@@ -169,3 +169,24 @@ def repeated(calls: Iterable[Callable[[], object]], seconds: float) -> Times:
             break
     taken.cpu = time.process_time() - cpu
     return taken
+
+
+def by_turns(pairs: Iterable[tuple[Callable[[], object], Callable[[], object]]], seconds: float) -> tuple[Times, Times]:
+    """The times of two ways to the same, so that both meet the machine, and what it has cached, in one state.
+
+    They take turns in going first. The first pair warms up; at least three are measured, and no new one is begun once
+    *seconds* are over.
+    """
+    found = Times(), Times()
+    stream = iter(pairs)
+    for call in next(stream):
+        call()
+    end = time.perf_counter() + seconds
+    for number, pair in enumerate(stream):
+        for which in (0, 1) if number % 2 else (1, 0):
+            cpu = time.process_time()
+            found[which].append(timed(pair[which]))
+            found[which].cpu += time.process_time() - cpu
+        if len(found[0]) >= 3 and time.perf_counter() > end:
+            break
+    return found
