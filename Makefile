@@ -30,7 +30,7 @@ test: $(READY) ## everything that must hold: style, types, tests with coverage
 unit: $(READY) ## the tests alone, stopping at the first failure
 	$(BIN)/python -m pytest -q -x
 
-bench: $(READY) ## what it costs, as ratios; writes docs/reference/benchmarks.md (BENCH_RUNS=150000 for the large lake)
+bench: $(READY) ## what it costs, as ratios; writes docs/reference/benchmarks.md (BENCH_RUNS=150000 for the large lake, BENCH_DESCRIPTIONS for the harvest)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m tests.benchmarks
 

@@ -36,6 +36,7 @@ _SECTIONS = (
     ("SPARQL over HTTP", ("sparql.", "peer.oxigraph")),
     ("Beside poison queries", ("poison.",)),
     ("Upkeep", ("upkeep.",)),
+    ("Harvesting", ("harvest.",)),
     (
         "Disk and memory",
         ("disk.", "build.memory", "memory.", "peer.mlflow.disk", "peer.mlmd.disk", "peer.rdflib.memory"),

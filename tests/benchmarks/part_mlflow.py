@@ -35,7 +35,7 @@ def run(plan: Plan, report: Report) -> None:
     experiment = client.create_experiment("bench", artifact_location=str(where / "artifacts"))
     mlflow.set_experiment("bench")
     first = size_of(database)
-    batch, fluent = plan.count(120, 12), plan.count(80, 8)
+    batch, fluent = plan.count(400, 12), plan.count(200, 8)
     ways = (
         ("batch", "MLflow, log_batch", lambda d: _batch(client, experiment, content(d)), batch),
         ("fluent", "MLflow, fluent calls", lambda d: _fluent(mlflow, content(d)), fluent),
@@ -89,4 +89,4 @@ def _search(plan: Plan, report: Report, client: Any, experiment: str) -> None:
     for key, (name, how) in asked.items():
         call = lambda h=how: client.search_runs([experiment], max_results=20, **h)  # noqa: E731
         seconds = repeated(repeat(call), plan.seconds / 3)
-        report.times(f"peer.mlflow.{key}", f"MLflow: {name}, over its own {plan.count(200, 20)} runs", seconds)
+        report.times(f"peer.mlflow.{key}", f"MLflow: {name}, over its own {plan.count(600, 20)} runs", seconds)
