@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from lakegraph.garbage import uncollected
+from lakegraph.garbage import settle, uncollected
 
 
 def test_it_rests_and_works_again() -> None:
@@ -38,3 +38,15 @@ def test_who_has_switched_it_off_keeps_it_so() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_is_kept_is_passed_over() -> None:
+    """What a served lake has loaded is looked through once, and then no more."""
+    kept = [{} for _ in range(1000)]
+    before = gc.get_freeze_count()
+    try:
+        settle()
+        assert gc.get_freeze_count() >= before + len(kept)
+        assert not any(each is kept for each in gc.get_objects())
+    finally:
+        gc.unfreeze()

@@ -26,3 +26,13 @@ def uncollected(much: bool = True) -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def settle() -> None:
+    """Let the collector pass over, from now on, whatever exists: for a process that has loaded what it keeps.
+
+    The shapes, the ontology and the queries of a served lake are 140,000 objects; without them a full collection, for
+    which every request waits, took 60 ms after 600 records in place of 200 (measured beside other work).
+    """
+    gc.collect()
+    gc.freeze()

@@ -14,6 +14,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from lakegraph.garbage import settle
 from lakegraph.http.headers import ALWAYS, Headers
 from lakegraph.http.querylog import QueryLog
 from lakegraph.http.served import Served
@@ -112,6 +113,7 @@ class Opening:
             lake.sign_when_due()
             if lake.lock:
                 lake.lock.announce(self._url)
+            settle()
         except Exception:
             log.exception("The lake cannot be served.")
             os._exit(1)
