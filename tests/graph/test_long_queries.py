@@ -17,6 +17,7 @@ from lakegraph.graph.long_queries import LONG, LongQueries
 
 SLOW = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 STREAM = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+MUCH = f"{STREAM} LIMIT 30000"  # more than a pipe holds
 
 
 class Asking(threading.Thread):
@@ -97,6 +98,49 @@ def test_answers_under_way_are_not_broken_off(lake: Oxigraph, tmp_path: Path) ->
     assert all(process.wait(10) is not None for process in processes)
     with pytest.raises(QueryCancelledError):
         list(stream)
+
+
+def test_a_worker_for_long_queries_is_used_again(lake: Oxigraph, tmp_path: Path) -> None:
+    """Where one ends by itself: no process is started for the next, and while it waits it holds no snapshot."""
+    service = QueryService(SnapshotKeeper(lake, tmp_path / "snapshots"), WorkerLimits(workers=1, patience=20))
+    used = []
+    try:
+        for _ in range(3):
+            running = service.run(MUCH, format="json", timeout=60)
+            next(running)
+            long_ones(service, 1)
+            time.sleep(LONG)  # or it would count as quick, after all
+            used.append(running.worker)
+            assert len(list(running)) > 1
+            assert truth(service)
+        assert [w.process.pid for w in used] == [used[0].process.pid] * 3
+        assert os.getpriority(os.PRIO_PROCESS, used[0].process.pid) == 10
+        held = Path(f"/proc/{used[0].process.pid}/fd")
+        if held.exists():
+            until = time.monotonic() + 10
+            while any("snapshots" in os.readlink(one) for one in held.iterdir()):  # noqa: PTH115
+                assert time.monotonic() < until
+        used[0].process.kill()
+        used[0].process.wait()
+        assert len(list(service.run(MUCH, format="json", timeout=60))) > 1
+    finally:
+        service.close()
+
+
+def test_a_worker_with_something_left_in_its_pipe_is_not_used_again(lake: Oxigraph, tmp_path: Path) -> None:
+    """What it would still say to a query that was handed to another worker is no answer to the next one."""
+    service = QueryService(SnapshotKeeper(lake, tmp_path / "snapshots"), WorkerLimits(workers=1, patience=20))
+    try:
+        running = service.run(MUCH, format="json", timeout=60)
+        next(running)
+        long_ones(service, 1)
+        worker = running.worker
+        worker.stale = True
+        assert len(list(running)) > 1
+        assert worker.process.wait(10) is not None
+        assert truth(service)
+    finally:
+        service.close()
 
 
 def test_ended_queries_leave_no_open_files(lake: Oxigraph, tmp_path: Path) -> None:

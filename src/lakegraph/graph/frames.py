@@ -100,7 +100,7 @@ def split(frame: bytes) -> tuple[bytes, bytes, bytes] | None:
 
 
 def read_body(body: bytes) -> Request:
-    """The request that *body* makes of a snapshot; an empty one asks that it be opened."""
+    """The request that *body* makes of a snapshot; an empty one asks that it be opened, or none where none is named."""
     if not body:
         return Request("", "", flags=PREPARE)
     form, flags, rows, size, cpu, *lengths = _BODY.unpack_from(body)

@@ -108,7 +108,10 @@ class Idle:
             if worker in self._busy:
                 self._busy.remove(worker)
             waiting, worker.next = worker.next, None
-            if waiting is None or not self._again(waiting):
+            if waiting is None:
+                return
+            worker.stale = True
+            if not self._again(waiting):
                 return
         waiting.served.release()
 

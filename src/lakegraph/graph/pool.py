@@ -52,7 +52,9 @@ class Pool:
         self._starting: list[Worker] = []
         self._long: set[Worker] = set()
         self._spare: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._wanted = 0  # spare workers; none before a query turned out to be long
+        self._spare_wanted = False  # not before a query turned out to be long
+        self._waiting = 0  # who wait for a spare worker
+        self._counting = threading.Lock()
         self._lent: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._discarded: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._specials = threading.BoundedSemaphore(size)
@@ -107,17 +109,28 @@ class Pool:
         Raises:
             LakeBusyError: None came up in that time.
         """
-        self._wanted = 1
-        self.wake()
         for _ in range(_TRIES):
-            try:
-                worker = self._spare.get(timeout=patience)
-            except queue.Empty:
+            found = self._spare_worker(patience)
+            if found is None:
                 break
-            if worker.hand(frame, snapshot):
-                return worker
-            self.discard(worker)
+            if found.hand(frame, snapshot):
+                return found
+            self.discard(found)
         raise LakeBusyError("No worker for a long query came up.", hint="Try again in a few seconds.")
+
+    def _spare_worker(self, patience: float) -> Worker | None:
+        with contextlib.suppress(queue.Empty):
+            return self._spare.get_nowait()
+        with self._counting:
+            self._waiting += 1
+        self.wake()
+        try:
+            return self._spare.get(timeout=patience)
+        except queue.Empty:
+            return None
+        finally:
+            with self._counting:
+                self._waiting -= 1
 
     def special(self, ports: Sequence[int], frame: bytes, snapshot: str) -> Worker:
         """A worker of its own for a query that calls services, which was handed to it.
@@ -143,9 +156,15 @@ class Pool:
         )
 
     def give(self, worker: Worker) -> None:
-        """Take back a worker that waits for its next query."""
-        if worker.once or worker.lent:
+        """Take back a worker that waits for its next query; one that was lent waits for a long one."""
+        if worker.once or (worker.lent and (worker.stale or not self._spare.empty())):
             self.discard(worker)
+        elif worker.lent:
+            # Without a snapshot: it may wait for days, and would hold files on the disk that were merged long ago.
+            if worker.send(Request("", "", flags=frames.PREPARE)):
+                self._spare.put(worker)
+            else:
+                self.discard(worker)
         else:
             self._idle.give(worker)
 
@@ -155,7 +174,7 @@ class Pool:
         self._idle.lost(worker)
         worker.yield_to_others()
         self._lent.put(worker)
-        self._wanted = 1
+        self._spare_wanted = True
         self.wake()
 
     def discard(self, worker: Worker) -> None:
@@ -228,7 +247,10 @@ class Pool:
         while True:
             spares = sum(worker.lent for worker in self._starting)
             short = len(self._workers) + len(self._starting) - spares < self._size
-            if not short and self._spare.qsize() + spares >= self._wanted:
+            # One at a lower priority, at work or not, is enough until somebody waits: starting another while a long
+            # query runs takes the processor from it for a quarter of a second.
+            wanted = max(self._waiting, self._spare_wanted and not self._long)
+            if not short and self._spare.qsize() + spares >= wanted:
                 return
             try:
                 worker = Worker(self._memory)

@@ -127,6 +127,9 @@ class _Worker:
         return self._store
 
     def _prepare(self, snapshot: bytes) -> None:
+        if not snapshot:
+            self._store = None
+            return
         try:
             self._open(snapshot)
         except (OSError, RuntimeError):

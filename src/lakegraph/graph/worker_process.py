@@ -63,7 +63,7 @@ class Worker:
             os.close(asked)
             os.close(answering)
         self.lent = False
-        """Whether it is left to one long query, and ends with it."""
+        """Whether it is left to long queries, at a lower priority."""
         self.born = time.monotonic()
         self.lock = Lock()
         self.running: object | None = None
