@@ -45,6 +45,27 @@ class Watch:
             self._most = max(self._most, proportional(self._pid))
 
 
+class Most:
+    """The most memory that this process holds while a block runs, looked at ten times a second."""
+
+    def __init__(self) -> None:
+        self.megabytes = private()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(_PAUSE):
+            self.megabytes = max(self.megabytes, private())
+
+
 def proportional(pid: int) -> float:
     """The MB that a process and its children hold; what several map is divided among them."""
     total = 0.0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+import tracemalloc
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -311,3 +315,38 @@ def test_memory_is_bounded_by_writing_out(tmp_path: Path) -> None:
     first, second, found = map(int, done.stdout.split())
     assert found == 20_000
     assert second < first + 40
+
+
+def test_a_pattern_gives_each_statement_once(tmp_path: Path) -> None:
+    """Whatever graphs hold it, the default one among them, and however it was written."""
+    chance = random.Random(1)
+    lines = [
+        f"<urn:s{chance.randrange(15)}> <urn:p{chance.randrange(4)}> <urn:s{chance.randrange(15)}>"
+        f"{chance.choice(['', ' <urn:g1>', ' <urn:g2>', ' <urn:g3>'])} .\n"
+        for _ in range(9000)
+    ]
+    for path in (None, tmp_path / "graph"):
+        with closing(Oxigraph.open(path)) as graph:
+            for start in range(0, len(lines), 3000):
+                graph.apply([Change(start + 1, "".join(lines[start : start + 3000]).encode())])
+                if path:
+                    graph.snapshot(tmp_path / f"snapshot {start}")  # writes out what is in memory
+            said = {(s, p, o) for s, p, o, *_ in map(str.split, lines)}
+            for s, p, o in itertools.product((None, "<urn:s1>"), (None, "<urn:p2>"), (None, "<urn:s3>")):
+                found = list(graph.match(s, p, o))
+                assert len(found) == len(set(found))
+                fitting = {t for t in said if s in (None, t[0]) and p in (None, t[1]) and o in (None, t[2])}
+                assert set(found) == fitting
+
+
+def test_looking_through_much_takes_no_memory(tmp_path: Path) -> None:
+    """The statements of one property, each in a graph of its own: none is remembered."""
+    with closing(Oxigraph.open(tmp_path / "graph")) as graph:
+        text = "".join(f"<urn:record/{n}> <urn:from> <urn:peer> <urn:record/{n}/bundle> .\n" for n in range(30_000))
+        graph.apply([Change(1, text.encode())])
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in graph.match(p="<urn:from>", o="<urn:peer>")) == 30_000
+            assert tracemalloc.get_traced_memory()[1] < 2**20
+        finally:
+            tracemalloc.stop()

@@ -179,12 +179,20 @@ class Oxigraph:
             for q in quads:
                 yield str(q.subject), str(q.predicate), str(q.object)
             return
+        # Of a pattern that binds something the tables on disk give the default graph first, then one statement after
+        # the other with the graphs that hold it: only what the default graph holds, and the last, need be remembered. A
+        # harvest of a million descriptions is looked through so.
+        sorted_ = self.path is not None and not (s is None and p is None and o is None)
         seen: set[Triple] = set()
+        last: Triple | None = None
         for q in quads:
             triple = (str(q.subject), str(q.predicate), str(q.object))
-            if triple not in seen:
+            if triple == last or triple in seen:
+                continue
+            if not sorted_ or isinstance(q.graph_name, ox.DefaultGraph):
                 seen.add(triple)
-                yield triple
+            last = triple
+            yield triple
 
     def _quads(self, s: str | None, p: str | None, o: str | None, graph: str | None = ANY) -> Iterator[ox.Quad]:
         where: ox.NamedNode | ox.DefaultGraph | None = None
