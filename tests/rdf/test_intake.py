@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from contextlib import suppress
 
 import pyoxigraph as ox
 import pytest
@@ -119,6 +120,19 @@ def test_the_parser_would_indeed_end_the_process() -> None:
     code = "import pyoxigraph as ox, sys; list(ox.parse(sys.stdin.buffer.read(), ox.RdfFormat.TURTLE))"
     ended = subprocess.run([sys.executable, "-c", code], input=body, capture_output=True, check=False)
     assert ended.returncode < 0
+
+
+@pytest.mark.parametrize("media_type", ["text/turtle", "application/ld+json"])
+@pytest.mark.parametrize("first", ["", '"', '"""', "'''", "<"])
+def test_counting_takes_one_pass(first: str, media_type: str) -> None:
+    """Strings and names that do not end, however often they begin, are not looked through again and again."""
+    parts = ['\\"', "\\'", '"\\"', '"""\\', "'''\\", '"', '""', '"""', "'", '"\n', "'\n", "<a", "<\\u", "#", "#'", "\\"]
+    for part in (*parts, "\"\"\"a'''", "'\\''"):
+        body = first.encode() + b"[" * (DEPTH + 1) + part.encode() * 100_000
+        start = time.process_time()
+        with suppress(RdfSyntaxError):
+            check_nesting(body, media_type)
+        assert time.process_time() - start < 5, part
 
 
 LONG = "http://e/" + "x" * 500_000 + "/"

@@ -18,8 +18,8 @@ DEPTH: Final = 100
 
 _OPENING: Final = (b"<<", b"{", b"[", b"(")
 # What holds no bracket that counts: strings, names, comments, and escapes, as of a # within a name. A part that does
-# not end is left, and its brackets count: the parser refuses such a document. Possessive, so that no text takes more
-# than one pass.
+# not end is left, and its brackets count: the parser refuses such a document. Possessive, and
+# with escapes as parts of their own, so that a string that does not end is not looked through again from each quote.
 _TURTLE: Final = re.compile(
     rb'"""(?:[^"\\]++|\\.|"(?!""))*+"""'
     rb"|'''(?:[^'\\]++|\\.|'(?!''))*+'''"
@@ -30,7 +30,7 @@ _TURTLE: Final = re.compile(
     rb"|\\.",
     re.DOTALL,
 )
-_JSON: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_JSON: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|\\.', re.DOTALL)
 _BRACKETS: Final = re.compile(rb"<<|>>|[][(){}]")
 _CLOSING: Final = frozenset((b">>", b"}", b"]", b")"))
 
