@@ -6,6 +6,7 @@ import http.client
 import json
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from tests.http.serving import running
 from tests.rdf.test_intake import nested
 
 _MB = 2**20
+_TRIES = 5
 _MOST = 50
 """MB that the server may take more."""
 
@@ -49,12 +51,20 @@ def peak(directory: Path) -> float:
 
 
 def send(served: str, path: str, body: bytes, media_type: str, **headers: str) -> tuple[int, dict[str, str]]:
-    """Post *body*; status and problem of the response."""
+    """Post *body*; status and problem of the response, which may come, and end the connection, before all is sent."""
+    for _ in range(_TRIES):
+        with suppress(BrokenPipeError, ConnectionResetError):
+            return _sent(served, path, body, media_type, **headers)
+    raise AssertionError(f"{path} ends the connection without a word")
+
+
+def _sent(served: str, path: str, body: bytes, media_type: str, **headers: str) -> tuple[int, dict[str, str]]:
     parts = urlsplit(served)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     try:
         said = {"Content-Type": media_type, "Authorization": f"Bearer {parts.fragment}", **headers}
-        connection.request("POST", path, body, said)
+        with suppress(BrokenPipeError):
+            connection.request("POST", path, body, said)
         response = connection.getresponse()
         return response.status, json.loads(response.read())
     finally:
