@@ -23,6 +23,7 @@ from lakegraph.questions import (
     Paths,
     Result,
     Steps,
+    Titles,
     Value,
     bind,
     card,
@@ -93,7 +94,9 @@ class Asking(Finding):
         if as_of is not None:
             return self.then(as_of).ask(name, as_of=None, **parameters)
         if name == CARD:
-            return card(self._projector.graph, f"<{self._about(parameters)}>", self._missing)
+            graph = self._projector.graph
+            titles = self._titles.of(graph.version)
+            return card(graph, f"<{self._about(parameters)}>", self._missing, titles)
         question = self.library.get(name)
         said = {key: value_text(given) for key, given in parameters.items()}
         bindings = bind(question, said, resolve=lambda text: iri(self.resolve(text, question.kinds)))
@@ -110,6 +113,10 @@ class Asking(Finding):
         with self._writer.exclusively():
             self._view.begin()
             return list(self._gap_gate.validate(ReadStatements(self._view, read, self._projector.graph), things))
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return Titles()
 
     @cached_property
     def _gap_gate(self) -> Gate:

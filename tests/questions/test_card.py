@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from lakes import BASE, TestLake, diabetes, example, thing
 
+import lakegraph
 from lakegraph import resources
 from lakegraph.errors import NotFoundError
 from lakegraph.questions import WS, Card, answers, card, card_text
@@ -16,6 +18,7 @@ from lakegraph.rdf.namespaces import DCT, RDF
 from lakegraph.rdf.terms import literal
 from lakegraph.rdf.vocabulary import ontology
 from lakegraph.validation import Gate, Result, ShapeSet
+from tests.conftest import examples
 
 MODEL = thing("model/diabet-predictor/1")
 
@@ -204,6 +207,27 @@ def test_the_last_stage_counts() -> None:
     lake.record({**change, "id": "s2", "toStage": "staging", "startedAt": "2024-01-01T00:00:00Z"})
     assert card(lake.graph, MODEL).stage == "archived"
     assert card(diabetes({"stg-1": None}).graph, MODEL).stage == "trained"
+
+
+def test_titles_are_kept_until_something_is_written(tmp_path: Path) -> None:
+    """The next card takes them from there; after any write they are looked up again."""
+    dataset = thing("dataset/diabetes/0")
+
+    def who() -> list[str]:
+        found = lake.ask("5w1h", about=dataset[1:-1])
+        assert isinstance(found, Card)
+        return said(found, "who")
+
+    with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
+        ingest, process, *_ = examples()
+        lake.record(ingest)
+        first = who()
+        kept = lake._titles.of(lake._projector.graph.version)
+        kept.update({token: ("Somebody else", None) for token in kept if "/user/" in token})
+        assert who() != first
+        assert any("Somebody else" in label for label in who())
+        lake.record(process)
+        assert not any("Somebody else" in label for label in who())
 
 
 def test_unknown_things_are_not_found(worked: TestLake) -> None:

@@ -11,7 +11,7 @@ from lakegraph.questions.gaps import Gaps, Incomplete, gaps
 from lakegraph.questions.history import History, LineageDifference, Version, history, lineage_difference
 from lakegraph.questions.html import markdown_text
 from lakegraph.questions.impact import Impact, impact
-from lakegraph.questions.labels import Labels
+from lakegraph.questions.labels import Labels, Titles
 from lakegraph.questions.library import LIMIT, Library, Question, bind, library
 from lakegraph.questions.lineage import MAX_NODES, Lineage, lineage
 from lakegraph.questions.nodes import Edge, Node
@@ -60,6 +60,7 @@ __all__ = [
     "Result",
     "Steps",
     "Style",
+    "Titles",
     "Value",
     "Version",
     "answers",

@@ -9,7 +9,7 @@ from itertools import islice
 
 from lakegraph.questions.asking import check_known, plain
 from lakegraph.questions.branches import WS, rows_about
-from lakegraph.questions.labels import Labels, day_of, field_text, is_moment, kind_in, range_text
+from lakegraph.questions.labels import Found, Labels, day_of, field_text, is_moment, kind_in, range_text
 from lakegraph.questions.protocols import Graph, Missing
 from lakegraph.questions.told import Told
 from lakegraph.rdf.namespaces import LAKE, PROV, RDF
@@ -165,13 +165,14 @@ class Card:
         return turtle([(a.on, a.via, a.value) for _, found in self for a in found if a.on and a.via])
 
 
-def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
+def card(graph: Graph, about: str, missing: FindMissing | None = None, titles: Found | None = None) -> Card:
     """The card of one thing.
 
     Args:
         graph: The graph.
         about: The thing (token).
         missing: Judges things by the shapes; without it the card names no gaps.
+        titles: Titles that were looked up before in the same state of the graph; see :class:`~.labels.Titles`.
 
     Raises:
         NotFoundError: The graph says nothing of it.
@@ -180,7 +181,7 @@ def card(graph: Graph, about: str, missing: FindMissing | None = None) -> Card:
     if missing:
         for run in islice(told.objects(about, LAKE.wasOutputOf), _READ):
             told.read(run)
-    labels = Labels(told)
+    labels = Labels(told, titles=titles)
     classes = list(told.objects(about, RDF.type))
     reader = _Answers(graph, told, labels, classes)
     found = reader.to(WS)

@@ -20,18 +20,43 @@ _SEGMENT = re.compile(r"/id/([^/]+)/")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
+Found = dict[str, tuple[str, str | None]]
+"""Title and version of IRIs (tokens)."""
+_KEPT = 20_000
+
+
+class Titles:
+    """What was looked up, kept for as long as a graph stays as it is: card after card names the same people."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[int, Found] = (-1, {})  # in one piece, because threads share it
+
+    def of(self, version: int) -> Found:
+        """What is kept of the graph that has been written to so often; what is found later may be added.
+
+        Args:
+            version: Read before anything that is added.
+        """
+        known, found = self._kept
+        if known != version or len(found) > _KEPT:
+            found = {}
+            self._kept = (version, found)
+        return found
+
+
 class Labels:
     """Labels read from one graph, each looked up once.
 
     Args:
         graph: The graph.
         known: The ontology; this installation's when left out.
+        titles: What was looked up before in the same state of the graph, to be added to.
     """
 
-    def __init__(self, graph: Values, known: Ontology | None = None) -> None:
+    def __init__(self, graph: Values, known: Ontology | None = None, titles: Found | None = None) -> None:
         self._graph = graph
         self._known = known or ontology()
-        self._titles: dict[str, tuple[str, str | None]] = {}
+        self._titles: Found = {} if titles is None else titles
 
     def of(self, token: str) -> str:
         """What people read for *token*: ``Diabetes v1``, ``Tim``, ``17 Apr 2024``."""
