@@ -176,7 +176,17 @@ _STAGES = (
     " stages."
 )
 _WALK = "The edges are read from the index level by level; most of the rest is reading what the nodes are called."
-_CARD = "Statements are read one by one, 20 µs each from Python: the thing, the run that made it, names, records, gaps."
+_CARD = (
+    "Some 35 look-ups of 20 µs each from Python: the thing, the run that made it, names, records, gaps. A study of"
+    " hundreds of runs is read whole, to find what nobody has said of it."
+)
+_CLIENT = (
+    "The peer is the client of its own database, in one process and unchecked; of a record here half is Python, see the"
+    " table of stages, and compiling it brought nothing (decision 22), the other half the engine's write of a hundred"
+    " statements."
+)
+_ROWS = "Worker, server and client share two cores, where the peer and its client have one each."
+_CACHES = "Half is what the engine keeps of its files, as much as in the peer; the rest a further worker's own."
 _READ = "Half of it is reading every statement from the engine, 6 µs each; the checks themselves take a tenth."
 _CARDS = ("card.training", "card.model", "card.dataset")
 _FLOW, _MLMD = "peer.mlflow.batch", "peer.mlmd.record"
@@ -201,9 +211,11 @@ GOALS = (
         1.3,
     ),
     Goal("record_many: largest lake against the one before", growth("record.many.cpu", rate=True), "at most", 1.3),
-    Goal("record, one thread, against MLflow's client", ratio(f"beside.one.{_FLOW}", _FLOW), "at least", 10),
+    Goal(
+        "record, one thread, against MLflow's client", ratio(f"beside.one.{_FLOW}", _FLOW), "at least", 10, why=_CLIENT
+    ),
     Goal("the same by CPU time", ratio(f"beside.one.{_FLOW}.cpu", f"{_FLOW}.cpu"), "at least", 10),
-    Goal("record_many against MLflow's client", ratio(f"beside.many.{_FLOW}", _FLOW), "at least", 30),
+    Goal("record_many against MLflow's client", ratio(f"beside.many.{_FLOW}", _FLOW), "at least", 30, why=_CLIENT),
     Goal("the same by CPU time", ratio(f"beside.many.{_FLOW}.cpu", f"{_FLOW}.cpu"), "at least", 30),
     Goal("record, one thread, against ML Metadata", ratio(f"beside.one.{_MLMD}", _MLMD), "at least", 1),
     Goal("the same by CPU time", ratio(f"beside.one.{_MLMD}.cpu", f"{_MLMD}.cpu"), "at least", 1),
@@ -281,11 +293,28 @@ GOALS = (
         why=_HOPS,
     ),
     Goal("one small SELECT over and over: answers are kept, not made", ratio(*_pair("small.8")), "at least", 0.5),
-    Goal("100,000 rows: throughput against oxigraph serve", ratio(*_pair("rows.100000", time=True)), "at least", 0.9),
     Goal(
-        "1,000,000 rows: throughput against oxigraph serve", ratio(*_pair("rows.1000000", time=True)), "at least", 0.9
+        "100,000 rows: throughput against oxigraph serve",
+        ratio(*_pair("rows.100000", time=True)),
+        "at least",
+        0.9,
+        why=_ROWS,
     ),
-    Goal("1,000,000 rows: memory of all processes, more", value("sparql.rows.1000000.growth"), "at most", 50, "MB"),
+    Goal(
+        "1,000,000 rows: throughput against oxigraph serve",
+        ratio(*_pair("rows.1000000", time=True)),
+        "at least",
+        0.9,
+        why=_ROWS,
+    ),
+    Goal(
+        "1,000,000 rows: memory of all processes, more",
+        value("sparql.rows.1000000.growth"),
+        "at most",
+        50,
+        "MB",
+        _CACHES,
+    ),
     Goal("1,000,000 rows: first byte", value("sparql.rows.1000000.first"), "at most", 50, "ms"),
     Goal("beside ten poison queries: p99 of a small SELECT", value("poison.small"), "at most", 2, why=_SHARED),
     Goal("beside ten poison queries: p99 of a search", value("poison.question"), "at most", 2, why=_SHARED),

@@ -69,6 +69,13 @@ def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
+def dictionary_writes() -> None:
+    """Some work in Python that is always the same: a yardstick for how fast the machine is just now."""
+    table = {}
+    for number in range(200_000):
+        table[number % 977, str(number % 313)] = number
+
+
 def peak_memory() -> float:
     """The most memory that this process has had, in MB."""
     import resource

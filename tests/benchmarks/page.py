@@ -41,6 +41,7 @@ _SECTIONS = (
         "Disk and memory",
         ("disk.", "build.memory", "memory.", "peer.mlflow.disk", "peer.mlmd.disk", "peer.rdflib.memory"),
     ),
+    ("How fast the machine was for each part", ("machine.",)),
     ("Physical limits", ("limit.", "peer.rdflib.load")),
 )
 _CURVES = (
@@ -175,6 +176,12 @@ _NOTES = """\
 - MLflow and ML Metadata are given every value of the same documents in their own terms: parameters, metrics, inputs and
   outputs where they have them, and tags or properties for the rest. They check none of it.
   MLflow's searches are over its own few hundred runs. ML Metadata holds the planted graphs in memory, which favours it.
+- The machine is virtual, and others use the same hardware: the same part can take twice as long an hour later. How long
+  200,000 dictionary writes took when a part was measured tells how far its times compare with those of another part;
+  where that is not given, with the parts that were measured earlier, it was what the physical limits say. Ratios
+  between peers are of one run each.
+- Peers record beside a lake that holds a thousand runs already, because in an empty one every program, person and tag
+  is new.
 - pySHACL and pyrudof check the record and the types of what it refers to, with the shapes parsed beforehand.
 - `oxigraph serve` answers from the same quads, in one process and without a guard, a deadline or a limit of memory.
   lakegraph keeps small answers until the graph changes: what is asked "over and over" comes from memory, not from a

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lakegraph.testing import Structure, generate_nquads
+from tests.benchmarks.machine import dictionary_writes
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.report import Report, repeated, timed
 
@@ -33,12 +34,7 @@ def run(plan: Plan, report: Report) -> None:
 
 
 def _python(plan: Plan) -> list[float]:
-    def work() -> None:
-        table = {}
-        for number in range(200_000):
-            table[number % 977, str(number % 313)] = number
-
-    return repeated(repeat(work), plan.seconds / 2)
+    return repeated(repeat(dictionary_writes), plan.seconds / 2)
 
 
 def _fsync(plan: Plan, report: Report, where: Path) -> None:
