@@ -14,19 +14,8 @@ _PREFIXES = (
     "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n"
 )
 _WORDS = (
-    "rainfall",
-    "traffic",
-    "air",
-    "noise",
-    "energy",
-    "water",
-    "budget",
-    "tree",
-    "school",
-    "harbour",
-    "bus",
-    "land",
-)
+    "rainfall", "traffic", "air", "noise", "energy", "water", "budget", "tree", "school", "harbour", "bus", "land",
+)  # fmt: skip
 
 
 def described(number: int) -> str:

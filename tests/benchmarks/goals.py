@@ -293,19 +293,15 @@ GOALS = (
         why=_HOPS,
     ),
     Goal("one small SELECT over and over: answers are kept, not made", ratio(*_pair("small.8")), "at least", 0.5),
-    Goal(
-        "100,000 rows: throughput against oxigraph serve",
-        ratio(*_pair("rows.100000", time=True)),
-        "at least",
-        0.9,
-        why=_ROWS,
-    ),
-    Goal(
-        "1,000,000 rows: throughput against oxigraph serve",
-        ratio(*_pair("rows.1000000", time=True)),
-        "at least",
-        0.9,
-        why=_ROWS,
+    *(
+        Goal(
+            f"{rows:,} rows: throughput against oxigraph serve",
+            ratio(*_pair(f"rows.{rows}", time=True)),
+            "at least",
+            0.9,
+            why=_ROWS,
+        )
+        for rows in (100_000, 1_000_000)
     ),
     Goal(
         "1,000,000 rows: memory of all processes, more",

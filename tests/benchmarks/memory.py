@@ -1,8 +1,9 @@
-"""How much memory a server takes more while something happens."""
+"""How much memory a process holds, and how much more while something happens."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,22 +14,23 @@ _PAUSE = 0.1
 
 
 class Watch:
-    """Looks at the memory of a process and its children, with what they share counted once, while a block runs.
+    """Looks at memory ten times a second while a block runs.
 
     Args:
-        pid: The process.
+        held: Says how many MB are held: :func:`private`, or :func:`proportional` of a process.
     """
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self, held: Callable[[], float]) -> None:
+        self._held = held
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
-        self._before = self._most = proportional(pid)
+        self._before = self.most = held()
+        """MB at the most."""
 
     @property
     def growth(self) -> float:
         """MB at the most, above what it was at the beginning."""
-        return self._most - self._before
+        return self.most - self._before
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -42,28 +44,7 @@ class Watch:
 
     def _look(self) -> None:
         while not self._over.wait(_PAUSE):
-            self._most = max(self._most, proportional(self._pid))
-
-
-class Most:
-    """The most memory that this process holds while a block runs, looked at ten times a second."""
-
-    def __init__(self) -> None:
-        self.megabytes = private()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._over.wait(_PAUSE):
-            self.megabytes = max(self.megabytes, private())
+            self.most = max(self.most, self._held())
 
 
 def proportional(pid: int) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import lakegraph
 from lakegraph.federation.harvesting import Harvest
-from tests.benchmarks.memory import Most, private
+from tests.benchmarks.memory import Watch, private
 from tests.benchmarks.plan import Plan, caught_up, fresh, size_of
 from tests.benchmarks.report import Report, say
 from tests.benchmarks.serving import free_port, serving
@@ -48,7 +48,7 @@ def run(plan: Plan, report: Report) -> None:
                 steps = harvest.new * _STEPS // count
                 say(f"    {harvest.new:,}: {harvest.new / (time.perf_counter() - start):.0f}/s, {private():.0f} MB")
 
-        with Most() as most:
+        with Watch(private) as memory:
             done = lake.harvest("Catalog", progress=progress)
             caught_up(lake)
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
@@ -58,12 +58,12 @@ def run(plan: Plan, report: Report) -> None:
             "harvest.rate", f"harvest of {count:,} descriptions", count / seconds, "/s", note=note, count=count
         )
         report.figure("harvest.memory.tenth", "  memory at most, until a tenth is harvested", early, "MB")
-        report.figure("harvest.memory", "  memory at most, to the very end", most.megabytes, "MB")
+        report.figure("harvest.memory", "  memory at most, to the very end", memory.most, "MB")
         start = time.perf_counter()
-        with Most() as most:
+        with Watch(private) as memory:
             again = lake.harvest("Catalog")
         report.check(again.unchanged == count, f"{again.unchanged} of {count} were found unchanged")
-        note = f"{most.megabytes:.0f} MB at most"
+        note = f"{memory.most:.0f} MB at most"
         rate = count / (time.perf_counter() - start)
         report.figure("harvest.again", "  once more, unchanged", rate, "/s", note=note)
     report.figure("harvest.disk", "  disk a description", size_of(where) / count / 1000, "KB")

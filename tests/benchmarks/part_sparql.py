@@ -7,12 +7,13 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import lakegraph
 from tests.benchmarks import under_poison
 from tests.benchmarks.load import Load, client, load
-from tests.benchmarks.memory import Watch
+from tests.benchmarks.memory import Watch, proportional
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.report import Report
 from tests.benchmarks.serving import free_port, lakegraph_command, program, query_path, serving, streamed
@@ -113,7 +114,7 @@ def _rows(plan: Plan, report: Report, servers: list[Server], size: int) -> None:
         length: dict[str, int] = {}
         for _ in range(1 if plan.short else _ROUNDS):
             for server in servers:
-                with Watch(server.process.pid) as watch:
+                with Watch(partial(proportional, server.process.pid)) as watch:
                     soon, late, length[server.key], status = streamed(server.port, server.query(text))
                 report.check(status == 200, f"{server.name}: {rows} rows gave {status}")
                 whole[server.key].append(late)

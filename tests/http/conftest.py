@@ -71,6 +71,17 @@ def remote(served: str) -> Iterator[RemoteLake]:
         yield lake
 
 
+@pytest.fixture
+def client(lake: LocalLake) -> FlaskClient:
+    """A client of an empty lake."""
+    return create_app(lake).test_client()
+
+
+def bearer(secret: str) -> dict[str, str]:
+    """The header that carries a token."""
+    return {"Authorization": f"Bearer {secret}"}
+
+
 def study(title: str, **fields: Any) -> dict[str, Any]:
     """A document that every shape lets through."""
     return {"type": "Study", "title": title, "description": "Why this study is made.", "studyType": "research"} | fields

@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-import lakegraph
 from lakegraph.bootstrap import LocalLake, open_lake, tokens_of
 from lakegraph.errors import ConflictError, LakeFormatError, NotFoundError, UsageError
 from lakegraph.http import create_app
@@ -20,28 +18,13 @@ from lakegraph.http.quota import Quota
 from lakegraph.http.refusals import TooManyQueriesError
 from lakegraph.tokens import SCOPES, Tokens
 from tests.conftest import BASE
-from tests.http.conftest import assert_problem, study
+from tests.http.conftest import assert_problem, bearer, study
 
 UPDATE = {"data": "INSERT DATA { <urn:a> <urn:b> 1 }", "content_type": "application/sparql-update"}
 ASKING = ("GET", "/sparql?query=ASK {}", {})
 RECORDING = ("POST", "/records", {"json": {}})
 EDITING = ("POST", "/update", {"data": "x", "content_type": "application/sparql-update"})
 REMOVING = ("DELETE", "/graph?graph=urn:none", {})
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Iterator[LocalLake]:
-    with lakegraph.init(tmp_path / "lake", base=BASE) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(lake: LocalLake) -> FlaskClient:
-    return create_app(lake).test_client()
-
-
-def bearer(secret: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {secret}"}
 
 
 def passes(

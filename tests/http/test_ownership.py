@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-import lakegraph
 from lakegraph.bootstrap import LocalLake
-from lakegraph.http import create_app
 from lakegraph.ownership import Recorder
 from lakegraph.testing import generate
 from tests.conftest import BASE, examples
-from tests.http.conftest import assert_problem
+from tests.http.conftest import assert_problem, bearer
 
 INGEST, PROCESS, *_ = examples()
 VERSION = f"{BASE}id/dataset/diabetes/0"
@@ -29,21 +25,10 @@ PREFIXES = (
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[LocalLake]:
-    with lakegraph.init(tmp_path / "lake", base=BASE) as opened:
-        yield opened
-
-
-@pytest.fixture
-def client(lake: LocalLake) -> FlaskClient:
-    return create_app(lake).test_client()
-
-
-@pytest.fixture
 def who(lake: LocalLake) -> dict[str, dict[str, str]]:
     """Headers of two recorders and a steward."""
     scopes = {"ann": "recorder", "bob": "recorder", "sam": "steward"}
-    return {name: {"Authorization": f"Bearer {lake.tokens.create(name, [s])[1]}"} for name, s in scopes.items()}
+    return {name: bearer(lake.tokens.create(name, [scope])[1]) for name, scope in scopes.items()}
 
 
 def about(thing: str, said: str) -> str:
@@ -130,10 +115,9 @@ def batch(client: FlaskClient, documents: list[dict[str, Any]], headers: dict[st
     return [json.loads(line).get("status", 201) for line in said.get_data(as_text=True).splitlines()]
 
 
-def test_what_people_do_every_day_needs_no_leave(tmp_path: Path) -> None:
-    """Two recorders by turns over a thousand made-up records: no run, review, evaluation or deployment is refused."""
-    with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
-        names = [Recorder("ann"), Recorder("bob")]
-        for number, document in enumerate(generate(250, 5)):
-            lake.record(document, actor=names[number % 2])
-        assert {entry.actor for entry in lake.journal.entries()} == {"ann", "bob"}
+def test_what_people_do_every_day_needs_no_leave(lake: LocalLake) -> None:
+    """Two recorders by turns over hundreds of made-up records: no run, review, evaluation or deployment is refused."""
+    names = [Recorder("ann"), Recorder("bob")]
+    for number, document in enumerate(generate(250, 5)):
+        lake.record(document, actor=names[number % 2])
+    assert {entry.actor for entry in lake.journal.entries()} == {"ann", "bob"}

@@ -14,6 +14,7 @@ from lakegraph import resources
 from lakegraph.errors import PeerError, RdfSyntaxError
 from lakegraph.federation.broker import Fetched
 from lakegraph.rdf.intake import MEDIA_TYPES, parse
+from lakegraph.rdf.nesting import DEPTH
 from lakegraph.rdf.terms import Triple
 
 JSON_LD = "application/ld+json"
@@ -31,7 +32,6 @@ _LOOSE = {"application/json": JSON_LD, "application/xml": "application/rdf+xml",
 _UNKNOWN = ("", "text/plain", "application/octet-stream", "binary/octet-stream")
 _SCHEMA_HTTP, _SCHEMA = "<http://schema.org/", "<https://schema.org/"
 _CONTEXTS = ("https://schema.org", "http://schema.org", "https://schema.org/docs/jsonldcontext.jsonld")
-_DEPTH = 100
 
 
 def statements(document: Fetched) -> tuple[Triple, ...]:
@@ -75,7 +75,7 @@ def read_json(document: Fetched) -> Any:
     except (ValueError, RecursionError) as error:
         raise PeerError(f"The host did not send JSON: {error}.", where=document.url) from error
     if _deep(found):
-        raise PeerError(f"The JSON is nested more than {_DEPTH} deep.", where=document.url)
+        raise PeerError(f"The JSON is nested more than {DEPTH} deep.", where=document.url)
     return found
 
 
@@ -83,7 +83,7 @@ def _deep(value: Any) -> bool:
     level, depth = [value], 0
     while level:
         depth += 1
-        if depth > _DEPTH:
+        if depth > DEPTH:
             return True
         level = [
             part

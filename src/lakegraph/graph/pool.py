@@ -110,12 +110,12 @@ class Pool:
             LakeBusyError: None came up in that time.
         """
         for _ in range(_TRIES):
-            found = self._spare_worker(patience)
-            if found is None:
+            worker = self._spare_worker(patience)
+            if worker is None:
                 break
-            if found.hand(frame, snapshot):
-                return found
-            self.discard(found)
+            if worker.hand(frame, snapshot):
+                return worker
+            self.discard(worker)
         raise LakeBusyError("No worker for a long query came up.", hint="Try again in a few seconds.")
 
     def _spare_worker(self, patience: float) -> Worker | None:
@@ -157,14 +157,12 @@ class Pool:
 
     def give(self, worker: Worker) -> None:
         """Take back a worker that waits for its next query; one that was lent waits for a long one."""
-        if worker.once or (worker.lent and (worker.stale or not self._spare.empty())):
+        again = worker.lent and not worker.stale and self._spare.empty()
+        # Without a snapshot: it may wait for days, and would hold files on the disk that were merged long ago.
+        if again and worker.send(Request("", "", flags=frames.PREPARE)):
+            self._spare.put(worker)
+        elif worker.once or worker.lent:
             self.discard(worker)
-        elif worker.lent:
-            # Without a snapshot: it may wait for days, and would hold files on the disk that were merged long ago.
-            if worker.send(Request("", "", flags=frames.PREPARE)):
-                self._spare.put(worker)
-            else:
-                self.discard(worker)
         else:
             self._idle.give(worker)
 

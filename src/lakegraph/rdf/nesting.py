@@ -18,8 +18,8 @@ DEPTH: Final = 100
 
 _OPENING: Final = (b"<<", b"{", b"[", b"(")
 # What holds no bracket that counts: strings, names, comments, and escapes, as of a # within a name. A part that does
-# not end is left, and its brackets count: the parser refuses such a document. Possessive, and
-# with escapes as parts of their own, so that a string that does not end is not looked through again from each quote.
+# not end is left, and its brackets count: the parser refuses such a document. Possessive, and with escapes as parts of
+# their own, so that a string that does not end is not looked through again from each quote.
 _TURTLE: Final = re.compile(
     rb'"""(?:[^"\\]++|\\.|"(?!""))*+"""'
     rb"|'''(?:[^'\\]++|\\.|'(?!''))*+'''"
