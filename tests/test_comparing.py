@@ -9,8 +9,11 @@ import pytest
 import lakegraph
 from lakegraph.bootstrap import LocalLake
 from lakegraph.errors import ConflictError, NotFoundError, UsageError
+from lakegraph.model import parse
+from lakegraph.preparing import Submission
 from lakegraph.questions import Comparison, LineageDifference
-from lakegraph.receipts import Refusal
+from lakegraph.rdf.intake import Intake
+from lakegraph.receipts import Receipt, Refusal
 from tests.conftest import example
 
 MODEL = "Diabet Predictor"
@@ -140,6 +143,19 @@ def test_rolling_back(two: LocalLake) -> None:
     lakegraph.bootstrap.rebuild(where)
     with lakegraph.open(where) as lake:
         assert (lake.seq, lake.resolve(MODEL)[-1]) == (seq, "2")
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_what_comes_next_knows_of_a_rollback(two: LocalLake, *, together: bool) -> None:
+    """The very next record, before anybody has asked for anything, means the version that was gone back to."""
+    process, hub = example("02-process"), f"<{two.base}id/dataset/diabetes>"
+    target = {**process["targetData"][0], "version": "3"}
+    told = {**process, "id": "prc-3", "sourceData": "Diabetes", "targetData": [target]}
+    back = Intake(tuple(two._rollback(f"{hub[:-1]}/0>", hub, "bob", "The scaling was wrong.")))
+    sent = [Submission(rdf=back), Submission(document=parse(told))]
+    answers = two._writer.many(sent) if together else [two._submit(one) for one in sent]
+    assert [type(answer) for answer in answers] == [Receipt, Receipt]
+    assert two.lineage("Diabetes@3", up=1).before(f"<{two.base}id/run/prc-3>") == [f"{hub[:-1]}/0>"]
 
 
 def test_a_newer_version_ends_a_rollback(two: LocalLake) -> None:

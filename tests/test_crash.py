@@ -163,12 +163,13 @@ def test_a_fault_of_the_engine_beside_the_recorder(
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_fault_of_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, late: bool) -> None:
+@pytest.mark.parametrize("step", ["take", "keep"])
+def test_a_fault_of_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, *, late: bool) -> None:
     """The index learns of a record when it is asked: who asks is told of the fault, and the next one is answered."""
     with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
         lake.record(ingest(1))
         assert lake.search("")["total"] is not None
-        Broken(monkeypatch, lake._projector._index, "apply", late=late)
+        Broken(monkeypatch, lake._projector._index._index, step, late=late)
         receipt = lake.record(ingest(2))
         with pytest.raises(StorageError, match="The disk refused"):
             lake.search("")
@@ -176,10 +177,12 @@ def test_a_fault_of_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *
         check_whole(lake)
 
 
-def test_a_fault_of_the_index_while_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", ["take", "keep"])
+def test_a_fault_of_the_index_while_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """When its turn comes in the middle of recording, that call is told, and nothing is lost or recorded twice."""
+    monkeypatch.setattr("lakegraph.index.following.TAKEN", 30)
     with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
-        Broken(monkeypatch, lake._projector._index, "apply", late=False)
+        Broken(monkeypatch, lake._projector._index._index, step, late=False)
         failed = 0
         for number in range(80):
             try:
@@ -203,6 +206,30 @@ def test_the_index_never_shows_less_than_was_recorded(tmp_path: Path) -> None:
                 assert lake._projector.index.last_seq == number
     with lakegraph.open(where) as lake:
         assert lake._projector._index.last_seq == 70
+
+
+def test_a_full_disk_under_the_index_undoes_what_it_had_taken_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was taken in before, and is undone with it, is taken in again."""
+    monkeypatch.setattr("lakegraph.index.following.TAKEN", 1000)
+    with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
+        connection = lake._projector.index._database._writer
+        connection.execute("PRAGMA cache_size = 5")  # what does not fit is written to the file before its time
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages + 3}")
+        told = 0
+        for number in range(1, 200):
+            try:
+                lake.record(study(f"s{number}"), key=f"k{number}")
+            except StorageError as error:
+                assert "safe in the journal" in error.message  # noqa: PT017 - some of many
+                told += 1
+                connection.execute("PRAGMA max_page_count = 1000000")
+        assert told == 1
+        assert lake._projector._index._taken
+        assert len(lake.search("", limit=1000)["hits"]) == 199
+        check_whole(lake)
 
 
 def test_a_crash_between_journal_and_graph_is_made_good(tmp_path: Path) -> None:

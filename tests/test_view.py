@@ -191,8 +191,8 @@ def test_no_garbage_is_looked_for_while_a_large_group_is_recorded(
     looked: list[bool] = []
     monkeypatch.setattr("lakegraph.lake.parse", _noting(looked, parse, gc.isenabled))
     with lakegraph.init(tmp_path / "lake", base=BASE) as lake:
-        index = lake._projector._index
-        monkeypatch.setattr(index, "apply", _noting(looked, index.apply, gc.isenabled))
+        index = lake._projector.index
+        monkeypatch.setattr(index, "take", _noting(looked, index.take, gc.isenabled))
         documents = list(generate(40, 3, small=False))
         for number, _ in enumerate(lake.record_many(documents)):
             assert gc.isenabled(), number

@@ -110,7 +110,7 @@ def _wire(where: Path, settings: Settings, lock: LakeLock, progress: Progress | 
     shapes, digest = shape_set()
     preparer = Preparer(
         base=journal.base,
-        names=LakeNames(journal.base, view, people, index, pseudonymous=settings.people.pseudonymous),
+        names=LakeNames(journal.base, view, people, lambda: projector.index, pseudonymous=settings.people.pseudonymous),
         known=ontology(),
         mapper=mapper(),
         reasoner=reason,

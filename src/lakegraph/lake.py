@@ -19,6 +19,7 @@ from lakegraph.people import People
 from lakegraph.preparing import Prepared, Preparer, Submission, unknown_record
 from lakegraph.projecting import Progress, Projector
 from lakegraph.rdf.intake import Intake
+from lakegraph.rdf.namespaces import DCAT
 from lakegraph.receipts import Receipt
 from lakegraph.view import View
 from lakegraph.writer import Writer
@@ -61,7 +62,7 @@ class Lake:
         self._preparer = preparer
         self._view = view
         self._writer: Writer[Submission, Receipt] = Writer(
-            self._write, settings.limits.group, lambda sent: self._takes_back(sent) is not None
+            self._write, settings.limits.group, lambda sent: self._takes_back(sent) is not None or _goes_back(sent)
         )
         self._ownership = Ownership(journal.base, projector.graph.stating, journal.current, view.knows)
         self._behind = False  # whether the projections may lack something that the journal holds
@@ -305,6 +306,11 @@ class Lake:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _goes_back(sent: Submission) -> bool:
+    """Whether *sent* makes an earlier version the current one, as far as what comes next is concerned."""
+    return sent.rdf is not None and any(p == DCAT.hasCurrentVersion for _, p, _ in sent.rdf.triples)
 
 
 def _no_past(*_: object) -> Any:

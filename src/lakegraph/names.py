@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from lakegraph.errors import NotFoundError
@@ -38,17 +38,24 @@ class LakeNames:
         base: The lake's base IRI.
         view: The lake as the next record sees it.
         people: The directory of people.
-        index: Knows which version a rollback made current; without it the newest is.
+        versions: Gives what knows which version a rollback made current, caught up with all that is written; without
+            it the newest is.
         pseudonymous: Whether a person must be in the directory, because no IRI may be made of a name.
     """
 
     def __init__(
-        self, base: str, view: View, people: People, index: Versions | None = None, *, pseudonymous: bool = False
+        self,
+        base: str,
+        view: View,
+        people: People,
+        versions: Callable[[], Versions] | None = None,
+        *,
+        pseudonymous: bool = False,
     ) -> None:
         self._base = base
         self._view = view
         self._people = people
-        self._index = index
+        self._versions = versions
         self._pseudonymous = pseudonymous
         self._revision = -1
         self._agents: dict[str, str | None] = {}
@@ -65,9 +72,10 @@ class LakeNames:
         if not versions:
             return None
         newest = max(versions, key=version_order)[1:-1]
-        # The index knows of the group in hand nothing: what is newest there is newer than any rollback.
-        if self._index and any(self._view.objects(f"<{hub}>", DCAT.hasCurrentVersion)) and self._index.exists(newest):
-            return self._index.current(hub) or newest
+        if self._versions and any(self._view.objects(f"<{hub}>", DCAT.hasCurrentVersion)):
+            # It knows nothing of the group in hand: what is newest there is newer than any rollback, which comes alone.
+            known = self._versions()
+            return (known.current(hub) or newest) if known.exists(newest) else newest
         return newest
 
     def agent(self, slug: str) -> str | None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from threading import RLock
 from typing import Protocol
 
 from lakegraph import resources
 from lakegraph.change_effects import CHANGE, ChangeEffects
-from lakegraph.errors import LakeDamagedError, LakegraphError
+from lakegraph.errors import LakeDamagedError
 from lakegraph.graph import Change, FollowingGraph, Rows
-from lakegraph.index import Fragment, Index
+from lakegraph.index import FollowingIndex, Fragment, Index
 from lakegraph.journal import Entry
 from lakegraph.marking import markers
 from lakegraph.met import Met, nodes_of
@@ -28,9 +26,6 @@ Progress = Callable[[int, int], None]
 """Called with how many of how many are done."""
 
 _GROUP = 600
-_WAITING = 32
-"""How many records the index may be behind. Applied one by one they cost it 0.93 ms each, 32 together 0.33 (measured);
-all of them, which somebody has to wait for now and then, 10 ms."""
 
 
 class Records(Protocol):
@@ -63,9 +58,7 @@ class Projector:
     def __init__(self, journal: Records, graph: FollowingGraph, index: Index, reasoner: Reasoner, view: View) -> None:
         self._journal = journal
         self.graph = graph
-        self._index = index
-        self._waiting: list[Fragment] = []
-        self._turn = RLock()
+        self._index = FollowingIndex(index)
         self._reasoner = reasoner
         self._view = view
         self.effects = ChangeEffects(graph, reasoner, view)
@@ -120,10 +113,7 @@ class Projector:
     def _write(self, changes: Sequence[Change], fragments: Sequence[Fragment], *, at_once: bool = False) -> None:
         if changes:
             (self.graph.apply if at_once else self.graph.hand)(changes)
-            with self._turn:
-                self._waiting += fragments
-            if len(self._waiting) >= _WAITING:
-                self._index_all()
+            self._index.hand(fragments)
 
     @property
     def index(self) -> Index:
@@ -132,19 +122,10 @@ class Projector:
         Raises:
             StorageError: The disk refused what it had yet to learn; the journal has it.
         """
-        self._index_all()
-        return self._index
-
-    def _index_all(self) -> None:
-        with self._turn:
-            if self._waiting:
-                self._index.apply(self._waiting)
-                self._waiting.clear()
+        return self._index.caught_up()
 
     def close(self) -> None:
         """Write out what waits, and let go of both projections."""
-        with suppress(LakegraphError):  # the journal has it; the next opening applies it
-            self._index_all()
         self._index.close()
         self.graph.close()
 
@@ -242,8 +223,7 @@ class Projector:
         Raises:
             LakeDamagedError: A projection has seen more than the journal holds.
         """
-        with self._turn:
-            self._waiting.clear()  # they are in the journal, which is what counts from here on
+        self._index.forget()  # what waits is in the journal, which is what counts from here on
         self.graph.forget()
         last = self._journal.last_seq
         done = self._graph_position(last)
@@ -279,7 +259,7 @@ class Projector:
             self._view.show(group)
             if progress:
                 progress(group[-1].seq - done, last - done)
-        self._index_all()
+        self._index.caught_up()
         return last - done
 
     def _replay_index(self, last: int) -> int:
@@ -290,7 +270,8 @@ class Projector:
             for entry in group:
                 asserted, inferred = ((), ()) if entry.kind == CHANGE else self._triples(entry)
                 fragments.append(_fragment(entry, asserted, inferred))
-            self._index.apply(fragments)
+            self._index.hand(fragments)
+        self._index.caught_up()
         return missing
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakegraph.graph.caps import _GRACE, _SYNTAXES, Cutter
+from lakegraph.graph.caps import _GRACE, _SYNTAXES, Cutter, items, within
 from lakegraph.graph.formats import FORMATS, INDEX
 
 NASTY = [
@@ -59,6 +59,9 @@ def cut(name: str, data: bytes, *, rows: int = 0, size: int = 0, step: int = 7) 
         out += cutter.feed(b"", last=True)
     if size < _GRACE:
         assert cutter.items == count(name, out), out
+    assert items(name, data) == count(name, data), data
+    if cutter.truncated:
+        assert not within(data, rows, size)
     return out, cutter.truncated
 
 

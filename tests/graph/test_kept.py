@@ -38,8 +38,9 @@ def prepared(service: QueryService, text: str, form: str = "json", **options: ob
 
 
 def test_the_same_is_answered_from_memory(asking: QueryService) -> None:
-    """Asked again, the answer has the bytes and the snapshot of the first, and an id of its own."""
+    """Asked a third time, the answer has the bytes and the snapshot of the second, and an id of its own."""
     asked = prepared(asking, COUNT)
+    b"".join(asking.start(asked))
     first = asking.start(asked)
     body = b"".join(first)
     assert not isinstance(first, Kept)
@@ -95,10 +96,20 @@ def test_what_is_large_is_not_kept(asking: QueryService) -> None:
         answer = asking.start(large)
         assert not isinstance(answer, Kept)
         answer.close()
-    first = prepared(asking, "ASK { # first\n }")
-    b"".join(asking.start(first))
+
+
+def test_what_nobody_repeats_pushes_nothing_out(asking: QueryService) -> None:
+    """The last few hundred are kept of what is asked twice, however much is asked once."""
+    first, once = prepared(asking, "ASK { # first\n }"), 0
+    for _ in range(2):
+        b"".join(asking.start(first))
+    for once in range(600):
+        b"".join(asking.start(prepared(asking, f"ASK {{ # {once}\n }}")))
+    assert isinstance(asking.start(first), Kept)
+    assert len(asking._answers._kept) == 1
     for n in range(600):
-        b"".join(asking.start(prepared(asking, f"ASK {{ # {n}\n }}")))
+        for _ in range(2):
+            b"".join(asking.start(prepared(asking, f"ASK {{ # {once + n}\n }}")))
     assert len(asking._answers._kept) == 512
     assert not isinstance(asking.start(first), Kept)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lakegraph.errors import DeadlineError, LakeBusyError, LakegraphError
-from lakegraph.graph import Oxigraph, QueryCancelledError, QueryService, SnapshotKeeper, WorkerLimits
+from lakegraph.graph import Oxigraph, QueryCancelledError, QueryService, SnapshotKeeper, WorkerLimits, pool
 from lakegraph.graph.long_queries import LONG, LongQueries
 
 SLOW = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
@@ -111,8 +111,11 @@ def test_answers_under_way_are_not_broken_off(lake: Oxigraph, tmp_path: Path) ->
         list(stream)
 
 
-def test_a_worker_for_long_queries_is_used_again(lake: Oxigraph, tmp_path: Path) -> None:
-    """Where one ends by itself: no process is started for the next, and while it waits it holds no snapshot."""
+def test_a_worker_for_long_queries_is_used_again(
+    lake: Oxigraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one ends by itself: no process is started for the next, and when it waits for long it holds no snapshot."""
+    monkeypatch.setattr(pool, "_REST", 0.1)
     service = QueryService(SnapshotKeeper(lake, tmp_path / "snapshots"), WorkerLimits(workers=1, patience=20))
     used = []
     try:
@@ -126,7 +129,7 @@ def test_a_worker_for_long_queries_is_used_again(lake: Oxigraph, tmp_path: Path)
             assert truth(service)
         assert [w.process.pid for w in used] == [used[0].process.pid] * 3
         assert os.getpriority(os.PRIO_PROCESS, used[0].process.pid) == 10
-        until = time.monotonic() + 10
+        until = time.monotonic() + 20
         while any("snapshots" in file for file in open_files(used[0].process.pid)):
             assert time.monotonic() < until
         used[0].process.kill()

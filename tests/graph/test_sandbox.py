@@ -14,7 +14,7 @@ from graph_data import Canary
 from lakegraph.errors import ForbiddenError, QueryError
 from lakegraph.graph import Oxigraph, QueryService, SnapshotKeeper, frames, worker_boot
 from lakegraph.graph.formats import INDEX
-from lakegraph.graph.frames import RESPONSE, Request
+from lakegraph.graph.frames import RESPONSE, Manner
 from lakegraph.graph.worker_process import Worker
 
 MEMORY = 512 * 2**20
@@ -31,7 +31,8 @@ def snapshot(lake: Oxigraph, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def answer(worker: Worker, text: str, snapshot: str) -> tuple[int, bytes]:
     """The last frame that a worker gives for *text*, and all its data."""
-    assert worker.send(Request(text, snapshot, INDEX["json"], frames.UNION))
+    body = frames.asking(Manner(INDEX["json"], frames.UNION).encode(), text)
+    assert worker.hand(frames.framed(snapshot.encode(), body), snapshot)
     received, data = b"", b""
     while True:
         while len(received) >= RESPONSE.size:

@@ -34,6 +34,7 @@ def test_reports_of_made_up_records_are_identical() -> None:
             compared[record.fault] += 1
             refused[record.fault] += not oracle.compiled.check(record.delta, stored).conforms
         assert not disagreements(oracle, stored, records)
+        print(f"{compared.total()} records compared", flush=True)  # thousands take long
     print(f"{compared.total()} records compared: {dict(compared)}; refused: {dict(refused)}")
     assert set(compared) == {SOUND, *FAULTS}
     assert not refused[SOUND], "a sound record is refused"

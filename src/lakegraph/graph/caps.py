@@ -47,6 +47,32 @@ _SYNTAXES: Final = {
 }
 
 
+def within(answer: bytes, rows: int, size: int) -> bool:
+    """Whether a whole *answer* is so small that it cannot have reached a cap, whatever is in it: an item is a byte."""
+    return (not rows or len(answer) < rows) and (not size or len(answer) < size)
+
+
+def items(name: str, answer: bytes) -> int:
+    """How many items a whole *answer* has, counted as :class:`Cutter` does.
+
+    Args:
+        name: Its syntax, by its name in ``formats.FORMATS``.
+        answer: All of it.
+    """
+    syntax = _SYNTAXES[name]
+    if syntax.quoted and b'"' in answer:
+        cutter = Cutter(name, 0, 0)
+        cutter.feed(answer, last=True)
+        return cutter.items
+    marks = answer.count(syntax.mark)
+    if marks:
+        for look in syntax.unlike:
+            marks -= answer.count(look)
+    elif syntax.empty and answer.endswith(syntax.empty):
+        return 0
+    return max(0, marks + syntax.more)
+
+
 class Cutter:
     """Lets an answer through until it reaches a cap.
 

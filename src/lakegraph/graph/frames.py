@@ -1,7 +1,7 @@
 """What the serving process and a query worker say to each other over two pipes: framed bytes, nothing parsed twice.
 
-A request is one frame; its answer is any number of ``DATA`` frames and one ``END`` or ``ERROR``. A small answer is one
-write and one read.
+A request is one frame: how to answer, what, and of which snapshot. Its answer is any number of ``DATA`` frames and one
+``END`` or ``ERROR``. A small answer is one write and one read.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import struct
 from typing import Final, NamedTuple
 
-_HEAD: Final = struct.Struct("<II")
-"""Length of the snapshot's path and of the body, which follow."""
-_BODY: Final = struct.Struct("<BBQQIIII")
+_HEAD: Final = struct.Struct("<III")
+"""Lengths of the snapshot's path, of the manner and of the text. The last two follow, then the path."""
+_PLACE: Final = struct.Struct("<I")
+_LENGTHS: Final = struct.Struct("<II")
+_MANNER: Final = struct.Struct("<BBQQIIII")
 RESPONSE: Final = struct.Struct("<BBI")
 """Type, flags and length of what follows."""
 COUNT: Final = struct.Struct("<Q")
@@ -25,7 +27,6 @@ ERROR: Final = 3
 # Flags of a request.
 UNION: Final = 1
 DATASET: Final = 2
-PREPARE: Final = 4
 # Flags of HELLO.
 SANDBOXED: Final = 1
 # Flags of END.
@@ -40,15 +41,12 @@ CHUNK: Final = 64 * 1024
 """Bytes of one ``DATA`` frame, about."""
 
 
-class Request(NamedTuple):
-    """One query for a worker.
+class Manner(NamedTuple):
+    """How a query is to be answered, which is the same for many.
 
     Args:
-        text: The query, which the guard let through.
-        snapshot: Directory of the store to ask.
         form: Index of the answer's syntax in ``formats.FORMATS``.
         flags: ``UNION``: the default graph is the union of all. ``DATASET``: the two lists below are the dataset.
-            ``PREPARE``: open the store and say nothing.
         rows: The most rows (or statements) of the answer; 0 for any number.
         size: The most bytes of the answer; 0 for any number.
         cpu: Seconds of processor time that it may use.
@@ -57,8 +55,6 @@ class Request(NamedTuple):
         named_graphs: IRIs, one a line.
     """
 
-    text: str
-    snapshot: str
     form: int = 0
     flags: int = 0
     rows: int = 0
@@ -69,44 +65,52 @@ class Request(NamedTuple):
     named_graphs: str = ""
 
     def encode(self) -> bytes:
-        """The frame."""
-        return framed(self.snapshot.encode(), self.body())
-
-    def body(self) -> bytes:
-        """Everything but the snapshot, which is the same each time that a query is asked."""
-        if self.flags & PREPARE:
-            return b""
+        """As bytes."""
         base, defaults, named = self.base.encode(), self.default_graphs.encode(), self.named_graphs.encode()
-        numbers = (self.form, self.flags, self.rows, self.size, self.cpu)
-        head = _BODY.pack(*numbers, len(base), len(defaults), len(named))
-        return b"".join((head, base, defaults, named, self.text.encode()))
+        numbers = self.form, self.flags, self.rows, self.size, self.cpu
+        return _MANNER.pack(*numbers, len(base), len(defaults), len(named)) + base + defaults + named
+
+
+def read_manner(encoded: bytes) -> Manner:
+    """What :meth:`Manner.encode` gave."""
+    form, flags, rows, size, cpu, *lengths = _MANNER.unpack_from(encoded)
+    at, parts = _MANNER.size, []
+    for length in lengths:
+        parts.append(encoded[at : at + length].decode())
+        at += length
+    return Manner(form, flags, rows, size, cpu, *parts)
+
+
+def asking(manner: bytes, text: str) -> bytes:
+    """What a worker is sent, but for the snapshot: how *text*, which the guard let through, is to be answered."""
+    query = text.encode()
+    return _LENGTHS.pack(len(manner), len(query)) + manner + query
+
+
+PREPARE: Final = asking(b"", "")
+"""Asks nothing: the snapshot is opened, or none where none is named."""
 
 
 def framed(snapshot: bytes, body: bytes) -> bytes:
-    """The frame of a request: *body* is to be asked of the store in *snapshot*."""
-    return _HEAD.pack(len(snapshot), len(body)) + snapshot + body
+    """A whole request: *body* is to be asked of the store in the directory *snapshot*."""
+    return _PLACE.pack(len(snapshot)) + body + snapshot
 
 
-def split(frame: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Snapshot and body that *frame* begins with, and what follows them; ``None`` while bytes are missing."""
+def parts(body: bytes) -> tuple[bytes, str]:
+    """Manner and text of what :func:`asking` gave."""
+    manner, _ = _LENGTHS.unpack_from(body)
+    at = _LENGTHS.size + int(manner)
+    return body[_LENGTHS.size : at], body[at:].decode()
+
+
+def split(frame: bytes) -> tuple[bytes, bytes, bytes, bytes] | None:
+    """Manner, text and snapshot that *frame* begins with, and what follows them; ``None`` while bytes are missing."""
     if len(frame) < _HEAD.size:
         return None
-    snapshot, body = _HEAD.unpack_from(frame)
-    middle = _HEAD.size + snapshot
-    end = middle + body
+    snapshot, manner, text = _HEAD.unpack_from(frame)
+    asked = _HEAD.size + manner
+    place = asked + text
+    end = place + snapshot
     if len(frame) < end:
         return None
-    return frame[_HEAD.size : middle], frame[middle:end], frame[end:]
-
-
-def read_body(body: bytes) -> Request:
-    """The request that *body* makes of a snapshot; an empty one asks that it be opened, or none where none is named."""
-    if not body:
-        return Request("", "", flags=PREPARE)
-    form, flags, rows, size, cpu, *lengths = _BODY.unpack_from(body)
-    at, parts = _BODY.size, []
-    for length in lengths:
-        parts.append(body[at : at + length].decode())
-        at += length
-    base, defaults, named = parts
-    return Request(body[at:].decode(), "", form, flags, rows, size, cpu, base, defaults, named)
+    return frame[_HEAD.size : asked], frame[asked:place], frame[place:end], frame[end:]

@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from lakegraph.errors import ForbiddenError, LakegraphError, QueryError
 from lakegraph.graph.free_paths import free_path
@@ -32,7 +31,6 @@ _FORMS: Final[dict[str, Form]] = {
 }  # fmt: skip
 _PROLOGUE: Final = ("PREFIX", "BASE", "VERSION")
 _BREAKS: Final = frozenset(".;,{}")
-_CACHED_CHARACTERS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +80,11 @@ def inspect_query(text: str, *, services: Collection[str] = (), limits: Limits |
         ForbiddenError: It names a service that is not allowed.
     """
     limits = limits or _DEFAULT
-    if len(text) <= _CACHED_CHARACTERS:
-        return _remembered(text, frozenset(services), limits)
-    return _query(text, frozenset(services), limits)
+    if len(text) <= min(limits.size, limits.operators):
+        plain = plain_form(text, depth=limits.depth, steps=limits.steps)
+        if plain is not None:
+            return _PLAIN[plain]
+    return _read(text, frozenset(services), limits)
 
 
 def inspect_update(text: str, *, services: Collection[str] = (), limits: Limits | None = None) -> Inspected:
@@ -104,19 +104,7 @@ def inspect_update(text: str, *, services: Collection[str] = (), limits: Limits 
 
 
 _DEFAULT: Final = Limits()
-
-
-@lru_cache(maxsize=1024)
-def _remembered(text: str, services: frozenset[str], limits: Limits) -> Inspected:
-    return _query(text, services, limits)
-
-
-def _query(text: str, services: frozenset[str], limits: Limits) -> Inspected:
-    if len(text) <= min(limits.size, limits.operators):
-        plain = plain_form(text, depth=limits.depth, steps=limits.steps)
-        if plain is not None:
-            return Inspected(plain, dataset=False, services=())
-    return _read(text, services, limits)
+_PLAIN: Final = {form: Inspected(form, dataset=False, services=()) for form in get_args(Form)}
 
 
 def _read(text: str, services: frozenset[str], limits: Limits) -> Inspected:

@@ -13,6 +13,7 @@ from lakegraph.graph.snapshots import Snapshot
 
 _MOST: Final = 512
 _LARGEST: Final = 8192
+_NOTED: Final = 4096
 
 
 class Kept:
@@ -50,10 +51,16 @@ class Kept:
 
 
 class Answers:
-    """Keeps the last small answers, each for as long as the snapshot that it was read from is the current one."""
+    """Keeps the last small answers, each for as long as the snapshot that it was read from is the current one.
+
+    An answer is kept when it is asked for a second time, so that questions which nobody repeats, however many, push out
+    none that somebody does, and cost nothing.
+    """
 
     def __init__(self) -> None:
         self._kept: OrderedDict[bytes, tuple[Snapshot, bytes, int]] = OrderedDict()
+        self._asked: dict[int, None] = {}
+        """Hashes of what was asked before; one that two questions share keeps an answer too early, and no wrong one."""
         self._lock = Lock()
 
     def find(self, asked: Prepared, snapshot: Snapshot) -> tuple[bytes, int] | None:
@@ -63,6 +70,8 @@ class Answers:
 
     def keep(self, asked: Prepared, running: Running) -> None:
         """Keep an answer, if it came whole, is small, and asking again would give the same."""
+        if not self._again(asked.body):
+            return
         body = running.whole
         if body is None or running.truncated or len(body) > _LARGEST or len(asked.body) > _LARGEST:
             return
@@ -73,6 +82,16 @@ class Answers:
             self._kept.move_to_end(asked.body)
             if len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
+
+    def _again(self, asked: bytes) -> bool:
+        """Whether it was asked before, among the last."""
+        hashed = hash(asked)
+        if hashed in self._asked:
+            return True
+        self._asked[hashed] = None
+        if len(self._asked) > _NOTED:
+            self._asked.clear()
+        return False
 
 
 def _unsteady(text: str) -> bool:

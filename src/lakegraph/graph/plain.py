@@ -19,8 +19,10 @@ _HEAD: Final = re.compile(
     rf"(SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w:.\-])(?:{_SPACE}(\*))?",
     re.IGNORECASE | re.ASCII,
 )
-_STRANGE: Final = re.compile(r"[\\%&`$~+\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|@(?![A-Za-z])")
-"""What is, or may be, a mistake, an escape, or a path without an end."""
+_ORDINARY: Final = bytes({9, 10, 13, *range(32, 127)} - set(rb"\%&`$~+@"))
+"""All but what is, or may be, a mistake, an escape, or a path without an end; and but ``@``, see below."""
+_MARK: Final = re.compile(r"@(?![A-Za-z])")
+"""The mark of a language where no language follows."""
 _NO_BRACKETS: Final = re.compile(rf"""[^{{}}()\[\]<"'#]++|{_IRI}|\#[^\r\n]*+|"[^"\r\n]++"(?!")|'[^'\r\n]++'(?!')""")
 _TWO_READINGS: Final = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*://)[^\s<>]*[#'()\[\]]")
 _BRACKETS: Final = frozenset("{}()[]")
@@ -43,7 +45,10 @@ def plain_form(text: str, *, depth: int, steps: int) -> Literal["select", "ask",
     Returns:
         ``None`` where that takes a closer look.
     """
-    if len(text) > _LONGEST or not text.isascii() or _STRANGE.search(text):
+    if len(text) > _LONGEST or not text.isascii():
+        return None
+    strange = text.encode().translate(None, _ORDINARY)
+    if strange and (strange.strip(b"@") or _MARK.search(text)):
         return None
     lowered = text.lower()
     if "service" in lowered or "from" in lowered or text.count("/") > steps:

@@ -13,8 +13,6 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from lakegraph.errors import ForbiddenError, LakeBusyError, StorageError
-from lakegraph.graph import frames
-from lakegraph.graph.frames import Request
 from lakegraph.graph.idle import Idle
 from lakegraph.graph.worker_process import START_SECONDS, Worker, readable
 
@@ -24,6 +22,8 @@ TICK: Final = 0.05
 """Seconds between two looks at deadlines while queries run."""
 _DOZE: Final = 5.0
 _TRIES: Final = 3
+_REST: Final = 5.0
+"""Seconds after which a worker that waits for a long query closes its store."""
 
 
 class Pool:
@@ -157,9 +157,8 @@ class Pool:
 
     def give(self, worker: Worker) -> None:
         """Take back a worker that waits for its next query; one that was lent waits for a long one."""
-        again = worker.lent and not worker.stale and self._spare.empty()
-        # Without a snapshot: it may wait for days, and would hold files on the disk that were merged long ago.
-        if again and worker.send(Request("", "", flags=frames.PREPARE)):
+        if worker.lent and not worker.stale and self._spare.empty():
+            worker.idle = time.monotonic()
             self._spare.put(worker)
         elif worker.once or worker.lent:
             self.discard(worker)
@@ -222,6 +221,7 @@ class Pool:
         busy = self._tick() or bool(self._starting)
         self._dozing = not busy
         self._advance()
+        self._rest()
         self._wait(TICK if busy else _DOZE)
 
     def _reap(self) -> None:
@@ -272,6 +272,18 @@ class Pool:
         worker.process.wait()
         self._failed()
 
+    def _rest(self) -> None:
+        """Have a worker for long queries close its store once it has waited for a while.
+
+        It may wait for days, and would hold files that were merged long ago, on the disk and their blocks in memory.
+        """
+        with contextlib.suppress(queue.Empty):
+            worker = self._spare.get_nowait()
+            if worker.snapshot and time.monotonic() - worker.idle > _REST and not worker.prepare(""):
+                self.discard(worker)
+            else:
+                self._spare.put(worker)
+
     def _wait(self, seconds: float) -> None:
         """Sleep, but greet workers that come up, and end when woken."""
         starting = {w.descriptor: w for w in self._starting}
@@ -304,7 +316,7 @@ class Pool:
         worker = self._idle.behind(snapshot)
         if worker is None:
             return
-        if worker.send(Request("", snapshot, flags=frames.PREPARE)):
+        if worker.prepare(snapshot):
             self.give(worker)
         else:
             self.discard(worker)

@@ -9,14 +9,13 @@ import gc
 import os
 import resource
 import time
-from contextlib import suppress
 from functools import lru_cache
 from typing import IO, Any, Final, NamedTuple, cast
 
 import pyoxigraph as ox
 
 from lakegraph.graph import frames, sandbox
-from lakegraph.graph.caps import Cutter
+from lakegraph.graph.caps import Cutter, items, within
 from lakegraph.graph.formats import FORMATS
 from lakegraph.graph.frames import CHUNK, RESPONSE
 
@@ -24,7 +23,6 @@ _FIRST: Final = 4096  # so much is sent at once when it is the answer's first pa
 _RETIRE: Final = 4  # a worker that ever used this part of its memory is replaced: what it freed stays mapped
 _LIGHT: Final = 0.02  # seconds of processor time
 _SMALL: Final = 8192  # bytes that are read at first; a request is rarely more
-_REMEMBERED: Final = 4096  # bytes of a request that is kept decoded: tools ask the same over and over
 
 
 class _Enough(Exception):
@@ -38,9 +36,11 @@ class _Gone(Exception):
 class _Answer:
     """The writer that the engine serializes an answer into."""
 
-    def __init__(self, descriptor: int, cutter: Cutter | None) -> None:
+    def __init__(self, descriptor: int, manner: _Manner, *, counted: bool) -> None:
         self._descriptor = descriptor
-        self._cutter = cutter
+        self._manner = manner
+        self._counted = counted
+        self._cutter: Cutter | None = None
         self._parts: list[bytes] = []
         self._size = 0
         self._goal = _FIRST
@@ -51,10 +51,11 @@ class _Answer:
         self._size += len(data)
         if self._size >= self._goal:
             self._goal = CHUNK
-            chunk = self._take(last=False)
+            cutter = self._cutter = self._cutter or self._cut()
+            chunk = self._take(cutter, last=False)
             if chunk:
                 _send(self._descriptor, RESPONSE.pack(frames.DATA, 0, len(chunk)), chunk)
-            if self._cutter and self._cutter.truncated:
+            if cutter.truncated:
                 raise _Enough
         return len(data)
 
@@ -64,20 +65,32 @@ class _Answer:
     def finish(self, flags: int) -> None:
         """Send the rest and the end of the answer, in one write."""
         cutter = self._cutter
-        chunk = b"" if cutter and cutter.truncated else self._take(last=True)
-        if cutter and cutter.truncated:
-            flags |= frames.TRUNCATED
-        end = RESPONSE.pack(frames.END, flags, frames.COUNT.size) + frames.COUNT.pack(cutter.items if cutter else 1)
+        if cutter is None:
+            whole = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+            # Most answers: nothing was sent yet, and no cap is near.
+            if not self._counted:
+                return self._end(whole, 1, flags)
+            if within(whole, self._manner.rows, self._manner.size):
+                return self._end(whole, items(self._manner.name, whole), flags)
+            cutter = self._cutter = self._cut()
+        chunk = b"" if cutter.truncated else self._take(cutter, last=True)
+        return self._end(chunk, cutter.items, flags | frames.TRUNCATED if cutter.truncated else flags)
+
+    def _end(self, chunk: bytes, count: int, flags: int) -> None:
+        end = RESPONSE.pack(frames.END, flags, frames.COUNT.size) + frames.COUNT.pack(count)
         if chunk:
             _send(self._descriptor, RESPONSE.pack(frames.DATA, 0, len(chunk)), chunk, end)
         else:
             _send(self._descriptor, end)
 
-    def _take(self, *, last: bool) -> bytes:
+    def _take(self, cutter: Cutter, *, last: bool) -> bytes:
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
         self._size = 0
-        return self._cutter.feed(data, last=last) if self._cutter else data
+        return cutter.feed(data, last=last)
+
+    def _cut(self) -> Cutter:
+        return Cutter(self._manner.name, self._manner.rows, self._manner.size)
 
 
 class _Worker:
@@ -96,14 +109,14 @@ class _Worker:
     def serve(self) -> None:
         """Answer requests until the serving process is gone."""
         while (received := self._receive()) is not None:
-            snapshot, body = received
-            if not body:
+            encoded, text, snapshot = received
+            if not encoded:
                 self._prepare(snapshot)
                 continue
-            question = _remembered(body) if len(body) <= _REMEMBERED else _question(body)
-            self._allow(question.cpu)
+            manner = _manner(encoded)
+            self._allow(manner.cpu)
             try:
-                self._answer(snapshot, question)
+                self._answer(text.decode(), snapshot, manner)
             except SyntaxError as error:
                 self._fail(frames.SYNTAX, str(error))
             except (OSError, RuntimeError, ValueError) as error:
@@ -111,12 +124,13 @@ class _Worker:
             except MemoryError:
                 self._fail(frames.INTERNAL, "out of memory")
 
-    def _answer(self, snapshot: bytes, question: _Question) -> None:
-        result = self._open(snapshot).query(question.text, **question.options)
-        counted = not isinstance(result, ox.QueryBoolean)
-        answer = _Answer(self._descriptor, Cutter(question.name, question.rows, question.size) if counted else None)
-        with suppress(_Enough):
-            result.serialize(cast("IO[bytes]", answer), question.form)  # the engine calls nothing but write and flush
+    def _answer(self, text: str, snapshot: bytes, manner: _Manner) -> None:
+        result = self._open(snapshot).query(text, **manner.options)
+        answer = _Answer(self._descriptor, manner, counted=not isinstance(result, ox.QueryBoolean))
+        try:  # noqa: SIM105 - suppress() is two more calls for each query
+            result.serialize(cast("IO[bytes]", answer), manner.form)  # the engine calls nothing but write and flush
+        except _Enough:
+            pass
         answer.finish(self._wear())
 
     def _open(self, snapshot: bytes) -> ox.Store:
@@ -153,12 +167,12 @@ class _Worker:
         text = message.encode("utf-8", "replace")[:CHUNK]
         _send(self._descriptor, RESPONSE.pack(frames.ERROR, kind, len(text)), text)
 
-    def _receive(self) -> tuple[bytes, bytes] | None:
+    def _receive(self) -> tuple[bytes, bytes, bytes] | None:
         while True:
             found = frames.split(self._received)
             if found is not None:
-                snapshot, body, self._received = found
-                return snapshot, body
+                manner, text, snapshot, self._received = found
+                return manner, text, snapshot
             more = os.read(self._asked, CHUNK if self._received else _SMALL)
             if not more:
                 return None
@@ -178,10 +192,9 @@ def _peak() -> int:
     return int(found[0]) * 1024 if found else 0
 
 
-class _Question(NamedTuple):
-    """A request as the engine takes it."""
+class _Manner(NamedTuple):
+    """How to answer, as the engine takes it."""
 
-    text: str
     options: dict[str, Any]
     name: str
     form: Any
@@ -190,22 +203,20 @@ class _Question(NamedTuple):
     cpu: int
 
 
-def _question(body: bytes) -> _Question:
-    request = frames.read_body(body)
-    form = FORMATS[request.form]
+@lru_cache(maxsize=64)
+def _manner(encoded: bytes) -> _Manner:
+    said = frames.read_manner(encoded)
+    form = FORMATS[said.form]
     options: dict[str, Any] = {}
-    if request.base:
-        options["base_iri"] = request.base
-    if request.flags & frames.UNION:
+    if said.base:
+        options["base_iri"] = said.base
+    if said.flags & frames.UNION:
         options["use_default_graph_as_union"] = True
-    if request.flags & frames.DATASET:
-        options["default_graph"] = [ox.NamedNode(g) for g in request.default_graphs.split("\n") if g]
-        options["named_graphs"] = [ox.NamedNode(g) for g in request.named_graphs.split("\n") if g]
+    if said.flags & frames.DATASET:
+        options["default_graph"] = [ox.NamedNode(g) for g in said.default_graphs.split("\n") if g]
+        options["named_graphs"] = [ox.NamedNode(g) for g in said.named_graphs.split("\n") if g]
     syntax = getattr(ox.RdfFormat if form.rdf else ox.QueryResultsFormat, form.engine)
-    return _Question(request.text, options, form.name, syntax, request.rows, request.size, request.cpu)
-
-
-_remembered = lru_cache(maxsize=128)(_question)
+    return _Manner(options, form.name, syntax, said.rows, said.size, said.cpu)
 
 
 def _send(descriptor: int, *parts: bytes) -> None:

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from lakegraph.graph import frames, worker_boot
-from lakegraph.graph.frames import RESPONSE, Request
+from lakegraph.graph.frames import RESPONSE
 
 if TYPE_CHECKING:
     from lakegraph.graph.idle import Waiting
@@ -34,7 +34,7 @@ class Worker:
     """
 
     __slots__ = (
-        "_asking", "began", "born", "descriptor", "left", "lent", "lock", "next", "once", "process", "running",
+        "_asking", "began", "born", "descriptor", "idle", "left", "lent", "lock", "next", "once", "process", "running",
         "sandboxed", "skip", "snapshot", "stale",
     )  # fmt: skip
 
@@ -76,6 +76,8 @@ class Worker:
         """Whether such a one stands before the query in hand, so that its answer is to be passed over."""
         self.began = 0.0
         """When the query in hand was handed over, or its turn came."""
+        self.idle = 0.0
+        """When it began to wait for a long query."""
         self.left = b""
         """What was read beyond the end of the last answer."""
         self.sandboxed = False
@@ -98,9 +100,9 @@ class Worker:
         self.sandboxed = bool(flags & frames.SANDBOXED)
         return bool(kind == frames.HELLO)
 
-    def send(self, request: Request) -> bool:
-        """Hand *request* over; whether the worker was there to take it."""
-        return self.hand(request.encode(), request.snapshot)
+    def prepare(self, snapshot: str) -> bool:
+        """Have the store in *snapshot* opened, or "" none; whether the worker was there to be told."""
+        return self.hand(frames.framed(snapshot.encode(), frames.PREPARE), snapshot)
 
     def hand(self, frame: bytes, snapshot: str) -> bool:
         """Hand a request over as a frame, which asks *snapshot*; whether the worker was there to take it."""

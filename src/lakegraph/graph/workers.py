@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 from lakegraph.errors import ForbiddenError, SettingsError, StorageError
 from lakegraph.graph import frames
 from lakegraph.graph.formats import FORMATS
-from lakegraph.graph.frames import Request
+from lakegraph.graph.frames import Manner
 from lakegraph.graph.guard import Form, Limits, inspect_query
 from lakegraph.graph.kept import Answers, Kept
 from lakegraph.graph.long_queries import LONG, LongQueries
@@ -144,8 +145,8 @@ class QueryService:
         given = (lines(default_graphs), lines(named_graphs)) if default_graphs or named_graphs else ()
         flags = frames.DATASET if given else 0 if seen.dataset or not union else frames.UNION
         caps = self._limits.rows, self._limits.size
-        request = Request(text, "", index, flags, *caps, int(timeout) + 1, base, *given)
-        return Prepared(text, seen.form, FORMATS[index], timeout, seen.services, request.body())
+        manner = _encoded(Manner(index, flags, *caps, int(timeout) + 1, base, *given))
+        return Prepared(text, seen.form, FORMATS[index], timeout, seen.services, frames.asking(manner, text))
 
     def reworded(self, asked: Prepared, text: str, limits: Limits) -> Prepared:
         """*asked* with another text, such as one in which the calls of services have been answered.
@@ -155,7 +156,8 @@ class QueryService:
             ForbiddenError: It still calls a service.
         """
         seen = inspect_query(text, limits=limits)
-        body = frames.read_body(asked.body)._replace(text=text).body()
+        manner, _ = frames.parts(asked.body)
+        body = frames.asking(manner, text)
         return asked._replace(text=text, services=seen.services, body=body)
 
     def start(self, asked: Prepared, *, min_seq: int | None = None, store: Path | None = None) -> Running | Kept:
@@ -324,6 +326,12 @@ class QueryService:
                 self._long.leave(running.id, running.text, LONG)
         else:
             running.crowded_out(self._long.busy())
+
+
+@lru_cache(maxsize=64)
+def _encoded(manner: Manner) -> bytes:
+    """Most queries are to be answered in one of a few ways."""
+    return manner.encode()
 
 
 def _broker_ports(services: Sequence[str]) -> list[int]:

@@ -7,7 +7,8 @@ import binascii
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from lakegraph.errors import ForbiddenError, LakegraphError, UnauthorizedError, UsageError
@@ -19,6 +20,8 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OPEN: Final = frozenset({"/health", "/ready"})
 _IN_URLS: Final = frozenset({"token", "access_token"})
 _SLASHES: Final = re.compile("/{2,}")
+_SHORT: Final = 256
+"""Characters of a path that is remembered."""
 _ROUTES: Final = (
     ("/update", EDIT, EDIT),
     ("/graph", READ, EDIT),
@@ -91,17 +94,19 @@ class Access:
             UsageError: It carries a token in its address.
             TooManyQueriesError: Its sender has asked too much.
         """
-        where = _SLASHES.sub("/", path).rstrip("/") or "/"
-        _check_address(environ.get("QUERY_STRING", ""))
+        method = environ["REQUEST_METHOD"]
+        route = (_remembered if len(path) <= _SHORT else _route)(method, path)
+        query = environ.get("QUERY_STRING")
+        if query:
+            _check_address(query)
         principal = environ[_WHO] = self._principal(environ.get("HTTP_AUTHORIZATION"))
-        if where in _OPEN:
+        if not route.needed:
             return
-        needed = _needed(environ["REQUEST_METHOD"], where)
-        if environ["REQUEST_METHOD"] not in _SAFE:
+        if method not in _SAFE:
             self._check_origin(environ.get("HTTP_ORIGIN"))
-        if needed not in principal.permissions:
-            raise _refusal(principal, needed)
-        if where == "/sparql":
+        if route.needed not in principal.permissions:
+            raise _refusal(principal, route.needed)
+        if route.asks:
             self._quota.check(who(environ))
 
     def _principal(self, header: str | None) -> Principal:
@@ -128,10 +133,13 @@ class Access:
             )
 
 
+_NOBODY: Final = Principal("", frozenset())
+
+
 def principal_of(environ: dict[str, Any]) -> Principal:
     """Who sends a request that was let pass; nobody, where nothing asked."""
-    found = environ.get(_WHO)
-    return found if isinstance(found, Principal) else Principal("", frozenset())
+    found: Principal = environ.get(_WHO, _NOBODY)
+    return found
 
 
 def who(environ: dict[str, Any]) -> str:
@@ -166,11 +174,27 @@ def _secret(header: str) -> str:
     )
 
 
-def _needed(method: str, path: str) -> str:
+class _Route(NamedTuple):
+    """What a request needs that goes to a path."""
+
+    needed: str
+    """The permission; none for what everybody may."""
+    asks: bool
+    """Whether it uses the query workers."""
+
+
+def _route(method: str, path: str) -> _Route:
+    where = _SLASHES.sub("/", path).rstrip("/") or "/"
+    if where in _OPEN:
+        return _Route("", asks=False)
+    reads = method in _SAFE
     for prefix, reading, writing in _ROUTES:
-        if path == prefix or path.startswith(prefix + "/"):
-            return reading if method in _SAFE else writing
-    return READ if method in _SAFE else RECORD
+        if where == prefix or where.startswith(prefix + "/"):
+            return _Route(reading if reads else writing, where == "/sparql")
+    return _Route(READ if reads else RECORD, asks=False)
+
+
+_remembered = lru_cache(maxsize=256)(_route)
 
 
 def _refusal(principal: Principal, needed: str) -> LakegraphError:

@@ -11,6 +11,7 @@ from lakegraph.errors import LakegraphError
 from lakegraph.http import problems
 from lakegraph.http.access import Access
 from lakegraph.http.headers import ALWAYS, Headers
+from lakegraph.http.one_core import OneCore
 from lakegraph.http.protocol import Environ
 from lakegraph.http.refusals import MisdirectedError
 from lakegraph.http.sparql import Endpoint, StartResponse
@@ -42,6 +43,7 @@ class Gateway:
         self._prefix = parts.path.rstrip("/")
         self._hosts = LOOPBACK | {name.lower() for name in hosts} | {parts.hostname or ""}
         self._known: set[str] = set()
+        self._core = OneCore()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -59,9 +61,11 @@ class Gateway:
         except LakegraphError as error:
             return _refused(error, environ, start_response)
         if path in ("/sparql", "/sparql/") and environ["REQUEST_METHOD"] in _ASKED:
+            self._core.stay()
             answer = self._sparql(environ, start_response)
             if answer is not None:
                 return answer
+        self._core.leave()
         return self._inner(environ, start_response)
 
     def _is_ours(self, host: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from binascii import a2b_qp
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -17,7 +16,6 @@ _FORM = "application/x-www-form-urlencoded"
 _DIRECT = "application/sparql-query"
 _UPDATE = "application/sparql-update"
 _MOST_FIELDS = 10_000
-_SHORT = 4096
 _PERCENT_ENCODED = 3
 Fields = tuple[tuple[str, str], ...]
 
@@ -29,13 +27,11 @@ class QueryRequest(NamedTuple):
         text: The query.
         default_graphs: ``default-graph-uri``, in order.
         named_graphs: ``named-graph-uri``, in order.
-        min_seq: The journal entry that the answer must take into account.
     """
 
     text: str
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
-    min_seq: int | None = None
 
 
 def read_query(environ: Environ, body_limit: int) -> QueryRequest | None:
@@ -54,15 +50,9 @@ def read_query(environ: Environ, body_limit: int) -> QueryRequest | None:
         MediaTypeError: The body is in none of the protocol's two forms.
         TooLargeError: The body is too large.
     """
-    asked = _asked(environ, body_limit)
-    said = environ.get("HTTP_LAKE_MIN_SEQ")
-    return asked if asked is None or said is None else asked._replace(min_seq=_sequence_number(said))
-
-
-def _asked(environ: Environ, body_limit: int) -> QueryRequest | None:
     query = environ.get("QUERY_STRING", "")
     if environ["REQUEST_METHOD"] != "POST":
-        return _remembered(query) if len(query) <= _SHORT else _of_address(query)
+        return read_address(query)
     media_type = _media_type(environ.get("CONTENT_TYPE", ""))
     body = _text(read_body(environ, body_limit))
     fields = _fields_of_address(query)
@@ -71,7 +61,18 @@ def _asked(environ: Environ, body_limit: int) -> QueryRequest | None:
     return _request((*fields, *_fields(body)))
 
 
-def _of_address(query: str) -> QueryRequest | None:
+def min_seq(environ: Environ) -> int | None:
+    """The journal entry that the answer must take into account, where a request names one (``Lake-Min-Seq``).
+
+    Raises:
+        UsageError: It is no number.
+    """
+    said = environ.get("HTTP_LAKE_MIN_SEQ")
+    return None if said is None else _sequence_number(said)
+
+
+def read_address(query: str) -> QueryRequest | None:
+    """The query that an address asks, by what stands behind its question mark; see :func:`read_query`."""
     text = _lone_query(query)
     if text is not None:
         return QueryRequest(text)
@@ -84,9 +85,12 @@ def _lone_query(address: str) -> str | None:
 
     Python's own decoding is a loop over the escapes. Quoted-printable is the same but for its mark, and decoded in C.
     """
-    if not address.startswith(_LONE) or _NOT_LONE.search(address, len(_LONE)):
+    encoded = address[len(_LONE) :]
+    if not address.startswith(_LONE) or "&" in encoded or "=" in encoded or _NO_ESCAPE.search(encoded):
         return None
-    encoded = address[len(_LONE) :].replace("+", " ").replace("%", "=")
+    if not (encoded.isascii() and encoded.isprintable()) or " " in encoded:
+        return None
+    encoded = encoded.replace("+", " ").replace("%", "=")
     try:
         return a2b_qp(encoded).decode("utf-8")
     except UnicodeDecodeError:
@@ -94,9 +98,7 @@ def _lone_query(address: str) -> str | None:
 
 
 _LONE: Final = "query="
-_NOT_LONE: Final = re.compile(r"[^!-~]|[&=]|%(?![0-9A-Fa-f]{2})")
-_remembered = lru_cache(maxsize=512)(_of_address)
-"""Tools ask the same over and over, and decoding an address costs as much as all else that is done here."""
+_NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def _request(fields: Fields, direct: Sequence[str] = ()) -> QueryRequest:

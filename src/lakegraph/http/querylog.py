@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
-import json
 import logging
 import os
 import threading
@@ -12,6 +10,8 @@ import time
 from collections import deque
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
+from json import dumps
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,7 +96,7 @@ class QueryLog:
         try:
             # For the owner alone: queries tell what people look for.
             with open(self._file, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
-                out.write(b"".join(lines))
+                out.write("".join(lines).encode())
                 full = out.tell() > _ROTATE
             if full:
                 self._file.replace(self._file.with_name(self._file.name + ".1"))
@@ -104,19 +104,19 @@ class QueryLog:
             log.warning("%d queries could not be logged: %s", len(lines), error)
 
 
-def _line(when: float, asked: Asked) -> bytes:
-    stamp = datetime.fromtimestamp(when, UTC).isoformat(timespec="milliseconds")
+def _line(when: float, asked: Asked) -> str:
+    """A line, put together piece by piece: every query waits while it is made, for the interpreter."""
     # Escaped to ASCII: what stands in a query can neither end the line nor steer a terminal.
-    head = json.dumps({"time": stamp, "id": asked.id, "who": asked.who, "outcome": asked.outcome})
-    numbers = f'"ms": {asked.seconds * 1000:.2f}, "bytes": {asked.size}, "rows": {asked.rows}'
-    make = _remembered if len(asked.text) <= _TEXT else _what
-    return f"{head[:-1]}, {numbers}, {make(asked.text)}}}\n".encode()
+    id, who, text, outcome, seconds, size, rows = asked  # noqa: A001 - it is called so
+    stamp = f"{_second(int(when))}.{int(when % 1 * 1000):03d}+00:00"
+    hashed = sha256(text.encode("utf-8", "replace")).hexdigest()
+    return (
+        f'{{"time": "{stamp}", "id": {dumps(id)}, "who": {dumps(who)}, "outcome": {dumps(outcome)}, '
+        f'"ms": {seconds * 1000:.2f}, "bytes": {size}, "rows": {rows}, '
+        f'"sha256": "{hashed}", "query": {dumps(text[:_TEXT])}}}\n'
+    )
 
 
-def _what(text: str) -> str:
-    """The members of a line that follow from the query alone."""
-    hashed = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    return f'"sha256": "{hashed}", "query": {json.dumps(text[:_TEXT])}'
-
-
-_remembered = lru_cache(maxsize=512)(_what)
+@lru_cache(maxsize=2)
+def _second(when: int) -> str:
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%S")

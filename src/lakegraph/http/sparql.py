@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from lakegraph.http.delivery import Announced, Body
 from lakegraph.http.headers import ALWAYS, Headers, compressed, entity_tag, tag_matches, worth_compressing
 from lakegraph.http.metrics import Metrics
 from lakegraph.http.negotiation import HTML, JSON, accepts_gzip, preferred
-from lakegraph.http.protocol import Environ, QueryRequest, read_query
+from lakegraph.http.protocol import Environ, QueryRequest, min_seq, read_address, read_query
 from lakegraph.http.querylog import Asked, QueryLog
 from lakegraph.http.result_page import rows_page, text_page
 from lakegraph.http.served import Served
@@ -78,17 +78,17 @@ class Endpoint:
         self._rows = str(limits.result_rows)
         # Beside the query stand the graphs that are its dataset.
         self._body = _PERCENT_ENCODED * limits.query_bytes + 2**20
-        self._remembered = lru_cache(maxsize=512)(self._plan)
+        self._plans = _Plans()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes] | None:
         """Answer a GET, HEAD or POST; ``None`` when it asks for the description of the service."""
         request = _Request(environ, start_response)
         try:
-            asked = read_query(environ, self._body)
-            if asked is None:
+            plan = self._of_body(request) if request.method == "POST" else self._of_address(request)
+            if plan is None:
                 return None
-            request.text = asked.text
-            return self._answer(asked, request)
+            request.text = plan.asked.text
+            return self._answer(plan, request)
         except LakegraphError as error:
             self._ended(request, "", error.code, 0, error.status)
             return request.send(error.status, problems.headers_of(error), problems.body_of(error))
@@ -97,11 +97,32 @@ class Endpoint:
             body = problems.fault(error, request.method, "/sparql")
             return request.send(500, [("Content-Type", problems.MEDIA_TYPE)], body)
 
-    def _answer(self, asked: QueryRequest, request: _Request) -> Iterable[bytes]:
-        make = self._remembered if len(asked.text) <= _SHORT else self._plan
-        accept = request.environ.get("HTTP_ACCEPT", "")
-        plan = make(asked.text, asked.default_graphs, asked.named_graphs, accept)
-        stream = self._lake.answer(plan.asked, min_seq=asked.min_seq)
+    def _of_address(self, request: _Request) -> _Plan | None:
+        query = request.environ.get("QUERY_STRING", "")
+        plan = self._plans.get(key := (query, request.environ.get("HTTP_ACCEPT", "")))
+        if plan is None:
+            asked = read_address(query)
+            if asked is None:
+                return None
+            request.text = asked.text
+            plan = self._plan(asked, key[1])
+            if len(query) <= _SHORT:
+                self._plans.put(key, plan)
+        return plan
+
+    def _of_body(self, request: _Request) -> _Plan:
+        asked = read_query(request.environ, self._body)
+        assert asked is not None  # noqa: S101 - a POST without a query is refused
+        request.text = asked.text
+        plan = self._plans.get(key := (asked, request.environ.get("HTTP_ACCEPT", "")))
+        if plan is None:
+            plan = self._plan(asked, key[1])
+            if len(asked.text) <= _SHORT:
+                self._plans.put(key, plan)
+        return plan
+
+    def _answer(self, plan: _Plan, request: _Request) -> Iterable[bytes]:
+        stream = self._lake.answer(plan.asked, min_seq=min_seq(request.environ))
         try:
             if plan.page:
                 return self._page(stream, request)
@@ -113,9 +134,12 @@ class Endpoint:
             stream.close()
             raise
 
-    def _plan(self, text: str, default_graphs: tuple[str, ...], named_graphs: tuple[str, ...], accept: str) -> _Plan:
+    def _plan(self, query: QueryRequest, accept: str) -> _Plan:
         choice = _Choice(accept)
-        asked = self._lake.prepared(text, accept=choice, default_graphs=default_graphs, named_graphs=named_graphs)
+        graphs: dict[str, tuple[str, ...]] = {}
+        if query.default_graphs or query.named_graphs:
+            graphs = {"default_graphs": query.default_graphs, "named_graphs": query.named_graphs}
+        asked = self._lake.prepared(query.text, accept=choice, **graphs)
         bare = asked.media.partition(";")[0]
         # Under the name that was asked for; under the written one where that says the charset too.
         own = bare == choice.media_type
@@ -164,6 +188,23 @@ class Endpoint:
         seconds = time.perf_counter() - request.began
         self._metrics.query(request.method, status, seconds, outcome, size)
         self._log.add(Asked(id, who(request.environ), request.text, outcome, seconds, size, rows))
+
+
+class _Plans:
+    """The plans of the last queries: tools ask the same over and over, and a plan costs as much as all that follows."""
+
+    _MOST = 512
+
+    def __init__(self) -> None:
+        self._plans: dict[tuple[str | QueryRequest, str], _Plan] = {}
+        self.get = self._plans.get
+
+    def put(self, key: tuple[str | QueryRequest, str], plan: _Plan) -> None:
+        """Keep a plan, in place of the one that was made first."""
+        self._plans[key] = plan
+        if len(self._plans) > self._MOST:
+            with suppress(KeyError, RuntimeError):  # another thread does the same just now
+                del self._plans[next(iter(self._plans))]
 
 
 class _Choice:

@@ -13,12 +13,14 @@ from lakegraph.index.answers import (
     Person,
     Score,
 )
+from lakegraph.index.following import FollowingIndex
 from lakegraph.index.listing import Listed
 from lakegraph.index.projection import Index
 
 __all__ = [
     "FacetValue",
     "Facets",
+    "FollowingIndex",
     "Fragment",
     "Hit",
     "Index",

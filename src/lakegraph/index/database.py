@@ -90,17 +90,25 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """The writing connection inside a transaction, which is rolled back when the block raises."""
+        """The writing connection inside a transaction, which :meth:`commit` ends.
+
+        It is begun unless it is open; when the block raises, all of it is rolled back.
+        """
         with self._lock, self._errors():
             self._check_open()
             connection = self._writer
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                if not connection.in_transaction:
+                    connection.execute("BEGIN IMMEDIATE")
                 yield connection
-                connection.execute("COMMIT")
             except BaseException:
                 _roll_back(connection)
                 raise
+
+    def commit(self) -> None:
+        """Let readers see what was written; where the disk refuses, it is rolled back."""
+        with self.writing() as connection:
+            connection.execute("COMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -139,6 +147,7 @@ class Database:
         """Drop everything and begin with an empty index; readers see the old one until it is done."""
         with self._lock, self._errors():
             self._check_open()
+            _roll_back(self._writer)
             tables = self._writer.execute(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'text\\_%' ESCAPE '\\'"
             ).fetchall()

@@ -54,10 +54,34 @@ class Index:
             return int(connection.execute("SELECT value FROM meta WHERE name = 'last_seq'").fetchone()[0])
 
     def apply(self, fragments: Sequence[Fragment]) -> None:
-        """Apply journal entries, in their order and in one transaction; what was applied before is passed over.
+        """:meth:`take` in journal entries and :meth:`keep` them.
 
         Raises:
             StorageError: The disk refused; nothing was applied.
+        """
+        self.take(fragments)
+        self.keep()
+
+    def keep(self) -> None:
+        """Let readers see what was taken in, all at once.
+
+        Raises:
+            StorageError: The disk refused; everything since the last time is to be taken in again.
+        """
+        try:
+            self._database.commit()
+        except BaseException:
+            self._writer = None  # what it remembers was rolled back
+            raise
+
+    def take(self, fragments: Sequence[Fragment]) -> None:
+        """Take in journal entries, in their order; what was applied before is passed over.
+
+        To make a transaction durable takes longer than a record, and writes pages anew that the next one changes again.
+        So it stays open, and nobody sees what is in it, until :meth:`keep`.
+
+        Raises:
+            StorageError: The disk refused; everything since the last :meth:`keep` is to be taken in again.
         """
         try:
             with self._database.writing() as connection:

@@ -1,0 +1,65 @@
+"""Threads that answer queries stay on one core, and go where they like for everything else."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from lakegraph.http.one_core import OneCore
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system knows no such choice")
+
+
+def in_threads(work: object, count: int = 4) -> list[set[int]]:
+    """The cores that threads may use which did *work*."""
+    found: list[set[int]] = []
+
+    def run() -> None:
+        work()  # type: ignore[operator]
+        found.append(os.sched_getaffinity(0))
+
+    for _ in range(count):
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    return found
+
+
+def test_all_stay_on_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever threads answer queries, it is one core; the process keeps all."""
+    before = os.sched_getaffinity(0)
+    core = OneCore()
+    found = in_threads(core.stay)
+    assert len({frozenset(cores) for cores in found}) == 1
+    assert len(found[0]) == 1
+    assert found[0] <= before
+    assert os.sched_getaffinity(0) == before
+    monkeypatch.setattr(os, "sched_setaffinity", lambda *_: pytest.fail("it does nothing twice"))
+    core.leave()
+
+
+def test_and_leave_it() -> None:
+    """What comes next may run anywhere again."""
+    before = os.sched_getaffinity(0)
+    core = OneCore()
+    assert in_threads(lambda: (core.stay(), core.stay(), core.leave(), core.leave())) == [before] * 4
+
+
+def test_a_system_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A core that was taken away meanwhile is no error."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(22, "Invalid argument")
+
+    core = OneCore()
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+    assert in_threads(lambda: (core.stay(), core.leave())) == [os.sched_getaffinity(0)] * 4
+
+
+def test_where_there_is_but_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing to choose."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    monkeypatch.setattr(os, "sched_setaffinity", lambda *_: pytest.fail("there is nothing to do"))
+    OneCore().stay()
