@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from lakegraph.graph.worker_process import Worker
 from lakegraph.http.one_core import OneCore
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system knows no such choice")
@@ -38,6 +39,40 @@ def test_all_stay_on_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.sched_getaffinity(0) == before
     monkeypatch.setattr(os, "sched_setaffinity", lambda *_: pytest.fail("it does nothing twice"))
     core.leave()
+
+
+def test_all_at_once_choose_the_same() -> None:
+    """Threads that begin together do not choose each for itself."""
+    core, found, together = OneCore(), list[frozenset[int]](), threading.Barrier(16)
+
+    def run() -> None:
+        together.wait()
+        core.stay()
+        found.append(frozenset(os.sched_getaffinity(0)))
+
+    threads = [threading.Thread(target=run) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 1
+
+
+def test_workers_are_not_held_there() -> None:
+    """A process for a query with SERVICE is started by the thread that answers."""
+    core = OneCore()
+
+    def start() -> None:
+        core.stay()
+        worker = Worker(512 * 2**20, [9])
+        try:
+            assert worker.greet()
+            assert os.sched_getaffinity(worker.process.pid) == os.sched_getaffinity(os.getpid())
+        finally:
+            worker.kill()
+            worker.process.wait()
+
+    in_threads(start, 1)
 
 
 def test_and_leave_it() -> None:

@@ -62,6 +62,7 @@ class Worker:
         finally:
             os.close(asked)
             os.close(answering)
+        self._let_go()
         self.lent = False
         """Whether it is left to long queries, at a lower priority."""
         self.born = time.monotonic()
@@ -82,6 +83,12 @@ class Worker:
         """What was read beyond the end of the last answer."""
         self.sandboxed = False
         self.snapshot = ""
+
+    def _let_go(self) -> None:
+        """Let it run on every core of the serving process, though the thread that starts it may be held to one."""
+        if hasattr(os, "sched_setaffinity"):
+            with contextlib.suppress(OSError):  # it has ended already
+                os.sched_setaffinity(self.process.pid, os.sched_getaffinity(os.getpid()))
 
     def __del__(self) -> None:
         # Not before: a thread may be reading from it when the worker is killed, and another file could get its number.

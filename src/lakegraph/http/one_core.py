@@ -17,18 +17,23 @@ _PROCESSOR: Final = 36
 
 
 class OneCore:
-    """The one core, chosen where the first query is answered; on systems that know no such choice, all of them."""
+    """The one core, chosen where the first query is answered; on systems that know no such choice, all of them.
+
+    What a thread starts while it stays, threads and processes, begins on that core too, and has to be let go by itself.
+    """
 
     def __init__(self) -> None:
         self._all = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set[int]()
         self._one: set[int] = set()
+        self._choosing = threading.Lock()
         self._thread = threading.local()
 
     def stay(self) -> None:
         """Keep the current thread there."""
         if len(self._all) > 1 and not getattr(self._thread, "stays", False):
             self._thread.stays = True
-            self._one = self._one or {_core()} & self._all
+            with self._choosing:
+                self._one = self._one or {_core()} & self._all
             self._allow(self._one)
 
     def leave(self) -> None:

@@ -57,15 +57,16 @@ class QueryLog:
         self._waiting: deque[tuple[float, Asked]] = deque(maxlen=_WAITING)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
+        if file is not None:  # now: the threads that answer queries are held to one core, and so is what they start
+            self._thread = threading.Thread(target=self._write_on, name="lakegraph-query-log", daemon=True)
+            self._thread.start()
+            atexit.register(self.close)
 
     def add(self, asked: Asked) -> None:
         """Log one query."""
         if self._file is None:
             return
         self._waiting.append((time.time(), asked))
-        if self._thread is None:
-            self._start()
 
     def close(self) -> None:
         """Write what waits, and end."""
@@ -73,13 +74,6 @@ class QueryLog:
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout=5)
-
-    def _start(self) -> None:
-        with self._starting:
-            if self._thread is None and not self._stop.is_set():
-                self._thread = threading.Thread(target=self._write_on, name="lakegraph-query-log", daemon=True)
-                self._thread.start()
-                atexit.register(self.close)
 
     def _write_on(self) -> None:
         while not self._stop.wait(_PAUSE):
