@@ -7,7 +7,9 @@ import threading
 
 import pytest
 
+from lakegraph.bootstrap import LocalLake
 from lakegraph.graph.worker_process import Worker
+from lakegraph.http import create_app
 from lakegraph.http.one_core import OneCore
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system knows no such choice")
@@ -80,6 +82,27 @@ def test_and_leave_it() -> None:
     before = os.sched_getaffinity(0)
     core = OneCore()
     assert in_threads(lambda: (core.stay(), core.stay(), core.leave(), core.leave())) == [before] * 4
+
+
+def test_only_whole_answers_are_given_there(lake: LocalLake) -> None:
+    """A thread that hands on a long answer, or answers anything but queries, may run anywhere."""
+    everywhere = os.sched_getaffinity(0)
+    app = create_app(lake)
+    long = "SELECT * { VALUES ?x { " + " ".join(map(str, range(3000))) + " } }"
+    asked = [
+        ({"query": "ASK {}"}, "/sparql", 1),
+        ({}, "/status", 0),
+        ({"query": long}, "/sparql", 0),
+        ({}, "/sparql", 0),
+    ]
+    for query, path, held in asked:
+
+        def ask(query: dict[str, str] = query, path: str = path) -> None:
+            with app.test_client().get(path, query_string=query) as answer:
+                assert answer.status_code == 200
+
+        (cores,) = in_threads(ask, 1)
+        assert cores == everywhere if not held else len(cores) == 1, path
 
 
 def test_a_system_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:

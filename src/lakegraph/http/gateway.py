@@ -63,9 +63,13 @@ class Gateway:
         if path in ("/sparql", "/sparql/") and environ["REQUEST_METHOD"] in _ASKED:
             self._core.stay()
             answer = self._sparql(environ, start_response)
+            if isinstance(answer, list):
+                return answer
+            self._core.leave()  # to hand on a long answer, compressed perhaps
             if answer is not None:
                 return answer
-        self._core.leave()
+        else:
+            self._core.leave()
         return self._inner(environ, start_response)
 
     def _is_ours(self, host: str) -> bool:
