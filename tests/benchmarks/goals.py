@@ -168,7 +168,10 @@ def _pair(key: str, *, time: bool = False) -> tuple[str, str]:
     return (theirs, ours) if time else (ours, theirs)
 
 
-_HOPS = "Each query goes from the server through a pipe to a process that can be killed, and back."
+_HOPS = (
+    "Each query goes from the server through a pipe to a process that can be killed, and back; a server that does that"
+    " and nothing else reaches 0.47 to 0.56 (decision 23)."
+)
 _SHARED = "Long queries yield the processor, but not its caches; where others load the machine, both times are theirs."
 _STAGES = (
     "The engine's own write of a run's hundred quads, see the physical limits below, passes in a thread of its own, but"

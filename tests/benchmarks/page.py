@@ -185,5 +185,6 @@ _NOTES = """\
 - pySHACL and pyrudof check the record and the types of what it refers to, with the shapes parsed beforehand.
 - `oxigraph serve` answers from the same quads, in one process and without a guard, a deadline or a limit of memory.
   lakegraph keeps small answers until the graph changes: what is asked "over and over" comes from memory, not from a
-  worker; what is "no two the same" goes through a worker each time. Memory is what the processes of a server hold that
-  is not mapped from files."""
+  worker. "Each through a worker" is the same query with NOW in a comment, so that its answer is not kept; what is "no
+  two the same" goes through a worker too. Memory is what the processes of a server hold that is not mapped from
+  files."""
