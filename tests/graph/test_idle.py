@@ -68,6 +68,17 @@ def test_the_worker_used_last_is_used_first() -> None:
     assert len(idle) == 1
 
 
+def test_what_is_to_be_passed_over_is_not_forgotten() -> None:
+    """A worker that is taken while it is idle, to open another snapshot, still has the old answer in its pipe."""
+    idle, worker = Idle(), Fake()
+    worker.stale = True
+    idle.give(worker)  # type: ignore[arg-type]
+    assert (worker.skip, worker.stale) == (True, False)
+    assert idle.behind("s") is worker  # type: ignore[comparison-overlap]
+    idle.give(worker)  # type: ignore[arg-type]
+    assert worker.skip
+
+
 def test_patience_ends() -> None:
     """Who finds no worker in time goes away, and is not served afterwards."""
     idle, worker = Idle(), Fake()

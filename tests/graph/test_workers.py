@@ -23,10 +23,12 @@ from lakegraph.graph import (
     QueryTooExpensiveError,
     SnapshotKeeper,
     WorkerLimits,
+    frames,
     idle,
     pool,
     workers,
 )
+from lakegraph.graph.formats import INDEX
 
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
 EVERYTHING = "SELECT * WHERE { ?s ?p ?o . ?a ?b ?c }"
@@ -502,6 +504,19 @@ def test_answers_in_one_pipe_are_not_mixed_up(trusting: QueryService, monkeypatc
         thread.join(120)
     assert wrong == []
     settled(trusting)
+
+
+def test_an_old_answer_is_passed_over_also_after_a_new_snapshot(trusting: QueryService) -> None:
+    """A worker that still answers nobody, and is made to open a new snapshot, gives the next query its own answer."""
+    assert number(ask(trusting, COUNT)) == 300 * QUADS
+    (worker,) = trusting._pool._workers
+    snapshot = worker.snapshot
+    stale = frames.asking(frames.Manner(INDEX["json"], frames.UNION).encode(), "SELECT (7 AS ?n) {}")
+    assert worker.hand(frames.framed(snapshot.encode(), stale), "another")
+    worker.skip = True  # as after a query that lay in its pipe for too long
+    trusting._pool._advance()
+    assert worker.snapshot == snapshot
+    assert [number(ask(trusting, COUNT)) for _ in range(2)] == [300 * QUADS] * 2
 
 
 def test_a_worker_that_dies_of_the_query_before_costs_nobody_else_an_answer(trusting: QueryService) -> None:

@@ -88,7 +88,8 @@ class Idle:
                 now = monotonic()
                 self._quick = self._quick + 1 if now - worker.began < _QUICK else 0
                 worker.began = now
-            worker.skip, worker.stale = worker.stale, False
+            # One that was idle and is given back as it was taken may have an answer to pass over still.
+            worker.skip, worker.stale = worker.skip or worker.stale, False
             waiting, worker.next = worker.next, None
             if waiting is None:
                 waiting = self._next(worker)
