@@ -82,6 +82,26 @@ def test_a_bounded_form_equals_its_sparql(shapes, name):
     compare()
 
 
+@pytest.mark.parametrize("approved", [0, 1, 2])
+def test_a_change_that_lacks_several_approvals_is_told_once(shapes, approved):
+    """Two starts, by a doubled statement, and two things whose stage changes: of four pairs some are not approved."""
+    change, first, second, review = NODES[:4]
+    lake = [
+        (change, RDF.type, LAKE.StageChange),
+        (change, LAKE.toStage, STAGES[0]),
+        *((change, LAKE.changesStageOf, asset) for asset in (first, second)),
+        *((change, PROV.startedAtTime, start) for start in TIMES[1:3]),
+        *((review, LAKE.reviewed, asset) for asset in (first, second)[:approved]),
+        (review, LAKE.decision, DECISIONS[0]),
+        (review, PROV.endedAtTime, TIMES[0]),
+    ]
+    chosen, statements = only(shapes, "ProductionReview"), MemoryStatements(sorted(lake))
+    compiled, judge = Gate(chosen, ontology()), Gate(chosen, ontology(), engine="pyshacl")
+    found = list(compiled.validate(statements, NODES))
+    assert len(found) == (approved < 2)
+    assert not differences(found, judge.validate(statements, NODES))
+
+
 @pytest.mark.parametrize("name", WORLDS)
 def test_a_bounded_form_sees_what_a_record_breaks(shapes, name):
     """A record is refused exactly when the lake with it shows something that the lake before did not."""
