@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,12 @@ def _may_choose() -> bool:
 pytestmark = pytest.mark.skipif(not _may_choose(), reason="a process may not choose its cores here")
 
 
-def in_threads(work: object, count: int = 4) -> list[set[int]]:
+def in_threads(work: Callable[[], object], count: int = 4) -> list[set[int]]:
     """The cores that threads may use which did *work*."""
     found: list[set[int]] = []
 
     def run() -> None:
-        work()  # type: ignore[operator]
+        work()
         found.append(os.sched_getaffinity(0))
 
     for _ in range(count):

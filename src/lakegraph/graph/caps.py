@@ -32,6 +32,21 @@ class _Syntax(NamedTuple):
     empty: bytes = b""
     """How an answer without items ends, where they are told from one item by that alone."""
 
+    def marks(self, block: bytes, end: int) -> int:
+        """How many marks begin before *end*; every search here is one pass of C."""
+        reach = end + len(self.mark) - 1
+        found = block.count(self.mark, 0, reach)
+        if found:
+            for look in self.unlike:
+                found -= block.count(look, 0, reach + 1)
+        return found
+
+    def items(self, seen: int, tail: bytes) -> int:
+        """How many items an answer has that is whole, from its marks and from how it ends."""
+        if self.empty and not seen and tail.endswith(self.empty):
+            return 0
+        return max(0, seen + self.more)
+
 
 _SYNTAXES: Final = {
     "json": _Syntax(b'},{"', (b'},{",', b'},{"}'), keep=1, tail=b"]}}", more=1, empty=b"[]}}"),
@@ -64,13 +79,7 @@ def items(name: str, answer: bytes) -> int:
         cutter = Cutter(name, 0, 0)
         cutter.feed(answer, last=True)
         return cutter.items
-    marks = answer.count(syntax.mark)
-    if marks:
-        for look in syntax.unlike:
-            marks -= answer.count(look)
-    elif syntax.empty and answer.endswith(syntax.empty):
-        return 0
-    return max(0, marks + syntax.more)
+    return syntax.items(syntax.marks(answer, len(answer)), answer)
 
 
 class Cutter:
@@ -98,12 +107,9 @@ class Cutter:
     @property
     def items(self) -> int:
         """How many items were let through, once everything was written: rows, and in RDF as the caps count."""
-        syntax, marks = self._syntax, self._seen + self._line_end
         if self.truncated:
-            return max(0, self._seen - syntax.first)
-        if syntax.empty and not marks and self._end.endswith(syntax.empty):
-            return 0
-        return max(0, marks + syntax.more)
+            return max(0, self._seen - self._syntax.first)
+        return self._syntax.items(self._seen + self._line_end, self._end)
 
     def feed(self, data: bytes, *, last: bool = False) -> bytes:
         """What may be sent now that *data* was written; once :attr:`truncated` is set, that ends the answer.
@@ -129,7 +135,7 @@ class Cutter:
         # The last bytes of a mark that begins before *end* belong to the item before, and may lie behind *end*.
         over = bool(self._size) and self._sent + end + max(0, self._syntax.keep - 1) > self._size
         if not over and not self._quotes(block):
-            marks = self._count(block, end)
+            marks = self._syntax.marks(block, end)
             if self._seen + marks < self._rows:
                 self._seen += marks
                 return None
@@ -145,12 +151,6 @@ class Cutter:
 
     def _quotes(self, block: bytes) -> bool:
         return self._syntax.quoted and (self._open_quote or b'"' in block)
-
-    def _count(self, block: bytes, end: int) -> int:
-        """How many marks begin before *end*; every search here is one pass of C."""
-        reach = end + len(self._syntax.mark) - 1
-        marks = block.count(self._syntax.mark, 0, reach)
-        return marks - sum(block.count(look, 0, reach + 1) for look in self._syntax.unlike) if marks else 0
 
     def _marks(self, block: bytes, end: int) -> Iterator[int]:
         mark, unlike, quoted = self._syntax.mark, self._syntax.unlike, self._syntax.quoted

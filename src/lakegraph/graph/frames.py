@@ -96,11 +96,10 @@ def framed(snapshot: bytes, body: bytes) -> bytes:
     return _PLACE.pack(len(snapshot)) + body + snapshot
 
 
-def parts(body: bytes) -> tuple[bytes, str]:
-    """Manner and text of what :func:`asking` gave."""
-    manner, _ = _LENGTHS.unpack_from(body)
-    at = _LENGTHS.size + int(manner)
-    return body[_LENGTHS.size : at], body[at:].decode()
+def manner_of(body: bytes) -> bytes:
+    """The manner in what :func:`asking` gave."""
+    length, _ = _LENGTHS.unpack_from(body)
+    return body[_LENGTHS.size : _LENGTHS.size + int(length)]
 
 
 def split(frame: bytes) -> tuple[bytes, bytes, bytes, bytes] | None:

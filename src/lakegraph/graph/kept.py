@@ -59,7 +59,7 @@ class Answers:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[bytes, tuple[Snapshot, bytes, int]] = OrderedDict()
-        self._asked: dict[int, None] = {}
+        self._asked: set[int] = set()
         """Hashes of what was asked before; one that two questions share keeps an answer too early, and no wrong one."""
         self._lock = Lock()
 
@@ -88,7 +88,7 @@ class Answers:
         hashed = hash(asked)
         if hashed in self._asked:
             return True
-        self._asked[hashed] = None
+        self._asked.add(hashed)
         if len(self._asked) > _NOTED:
             self._asked.clear()
         return False

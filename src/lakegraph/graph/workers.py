@@ -156,8 +156,7 @@ class QueryService:
             ForbiddenError: It still calls a service.
         """
         seen = inspect_query(text, limits=limits)
-        manner, _ = frames.parts(asked.body)
-        body = frames.asking(manner, text)
+        body = frames.asking(frames.manner_of(asked.body), text)
         return asked._replace(text=text, services=seen.services, body=body)
 
     def start(self, asked: Prepared, *, min_seq: int | None = None, store: Path | None = None) -> Running | Kept:

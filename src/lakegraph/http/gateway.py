@@ -60,17 +60,14 @@ class Gateway:
             self._access.check(environ, path)
         except LakegraphError as error:
             return _refused(error, environ, start_response)
+        answer: Iterable[bytes] | None = None
         if path in ("/sparql", "/sparql/") and environ["REQUEST_METHOD"] in _ASKED:
             self._core.stay()
             answer = self._sparql(environ, start_response)
             if isinstance(answer, list):
                 return answer
-            self._core.leave()  # to hand on a long answer, compressed perhaps
-            if answer is not None:
-                return answer
-        else:
-            self._core.leave()
-        return self._inner(environ, start_response)
+        self._core.leave()  # also to hand on a long answer, compressed perhaps
+        return self._inner(environ, start_response) if answer is None else answer
 
     def _is_ours(self, host: str) -> bool:
         """Whether a ``Host`` header names this lake; some that do are remembered, as they come."""

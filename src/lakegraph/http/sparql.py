@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -25,6 +24,7 @@ from lakegraph.http.querylog import Asked, QueryLog
 from lakegraph.http.result_page import rows_page, text_page
 from lakegraph.http.served import Served
 from lakegraph.http.stream import Stream
+from lakegraph.recent import Recent
 
 StartResponse = Callable[[str, Headers], Any]
 
@@ -44,6 +44,7 @@ OFFERED_RDF = (*RDF_TYPES, *_RDF_ALIASES)
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 _SHORT = 4096
 """Characters of a query whose plan is kept: tools ask the same over and over."""
+_PLANS = 256
 _WHOLE = 4096
 """An answer below this size is gathered, because it nearly always comes in one piece."""
 _PAGE = 2**20
@@ -78,13 +79,13 @@ class Endpoint:
         self._rows = str(limits.result_rows)
         # Beside the query stand the graphs that are its dataset.
         self._body = _PERCENT_ENCODED * limits.query_bytes + 2**20
-        self._plans = _Plans()
+        self._plans: Recent[tuple[str | QueryRequest | None, str], _Plan] = Recent(_PLANS)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes] | None:
         """Answer a GET, HEAD or POST; ``None`` when it asks for the description of the service."""
         request = _Request(environ, start_response)
         try:
-            plan = self._of_body(request) if request.method == "POST" else self._of_address(request)
+            plan = self._planned(request)
             if plan is None:
                 return None
             request.text = plan.asked.text
@@ -97,28 +98,21 @@ class Endpoint:
             body = problems.fault(error, request.method, "/sparql")
             return request.send(500, [("Content-Type", problems.MEDIA_TYPE)], body)
 
-    def _of_address(self, request: _Request) -> _Plan | None:
-        query = request.environ.get("QUERY_STRING", "")
-        plan = self._plans.get(key := (query, request.environ.get("HTTP_ACCEPT", "")))
+    def _planned(self, request: _Request) -> _Plan | None:
+        """The plan of what is asked, by address or body; remembered, because it costs as much as all that follows."""
+        accept = request.environ.get("HTTP_ACCEPT", "")
+        said: str | QueryRequest | None = request.environ.get("QUERY_STRING", "")
+        if request.method == "POST":
+            said = read_query(request.environ, self._body)
+        plan = self._plans.find((said, accept))
         if plan is None:
-            asked = read_address(query)
+            asked = read_address(said) if isinstance(said, str) else said
             if asked is None:
                 return None
             request.text = asked.text
-            plan = self._plan(asked, key[1])
-            if len(query) <= _SHORT:
-                self._plans.put(key, plan)
-        return plan
-
-    def _of_body(self, request: _Request) -> _Plan:
-        asked = read_query(request.environ, self._body)
-        assert asked is not None  # noqa: S101 - a POST without a query is refused
-        request.text = asked.text
-        plan = self._plans.get(key := (asked, request.environ.get("HTTP_ACCEPT", "")))
-        if plan is None:
-            plan = self._plan(asked, key[1])
-            if len(asked.text) <= _SHORT:
-                self._plans.put(key, plan)
+            plan = self._plan(asked, accept)
+            if len(said if isinstance(said, str) else asked.text) <= _SHORT:
+                self._plans.keep((said, accept), plan)
         return plan
 
     def _answer(self, plan: _Plan, request: _Request) -> Iterable[bytes]:
@@ -136,10 +130,8 @@ class Endpoint:
 
     def _plan(self, query: QueryRequest, accept: str) -> _Plan:
         choice = _Choice(accept)
-        graphs: dict[str, tuple[str, ...]] = {}
-        if query.default_graphs or query.named_graphs:
-            graphs = {"default_graphs": query.default_graphs, "named_graphs": query.named_graphs}
-        asked = self._lake.prepared(query.text, accept=choice, **graphs)
+        text, default_graphs, named_graphs = query
+        asked = self._lake.prepared(text, accept=choice, default_graphs=default_graphs, named_graphs=named_graphs)
         bare = asked.media.partition(";")[0]
         # Under the name that was asked for; under the written one where that says the charset too.
         own = bare == choice.media_type
@@ -188,23 +180,6 @@ class Endpoint:
         seconds = time.perf_counter() - request.began
         self._metrics.query(request.method, status, seconds, outcome, size)
         self._log.add(Asked(id, who(request.environ), request.text, outcome, seconds, size, rows))
-
-
-class _Plans:
-    """The plans of the last queries: tools ask the same over and over, and a plan costs as much as all that follows."""
-
-    _MOST = 512
-
-    def __init__(self) -> None:
-        self._plans: dict[tuple[str | QueryRequest, str], _Plan] = {}
-        self.get = self._plans.get
-
-    def put(self, key: tuple[str | QueryRequest, str], plan: _Plan) -> None:
-        """Keep a plan, in place of the one that was made first."""
-        self._plans[key] = plan
-        if len(self._plans) > self._MOST:
-            with suppress(KeyError, RuntimeError):  # another thread does the same just now
-                del self._plans[next(iter(self._plans))]
 
 
 class _Choice:
