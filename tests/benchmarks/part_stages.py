@@ -89,7 +89,7 @@ def clocked(lake: LocalLake) -> Iterator[dict[str, Clock]]:
         ("let the next see it", lake._view, "add"),
         ("journal", lake.journal, "append"),
         ("graph", projector.graph, "hand"),
-        ("index", projector._index, "apply"),
+        ("index", projector._index, "hand"),
     )
     clocks = {name: Clock() for name, _, _ in stages}
     patches = [mock.patch.object(o, a, clocks[n].around(getattr(o, a))) for n, o, a in stages]
