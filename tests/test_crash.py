@@ -22,7 +22,7 @@ from tests.conftest import BASE, examples, quads
 from tests.generated import ingest, study
 
 ROUNDS = int(os.environ.get("LAKEGRAPH_CRASH_ROUNDS", "5"))
-"""How often the writer is killed; CI asks for 50."""
+"""How often the writer is killed; CI asks for 20."""
 
 
 def writer(where: Path, start: int, group: int, file_limit: int = 0) -> subprocess.Popen[str]:
@@ -46,6 +46,7 @@ def check_whole(lake: LocalLake) -> set[str]:
     return names
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("group", [1, 40])
 def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path, group: int) -> None:
     """Killed at random moments, one record at a time or in groups."""

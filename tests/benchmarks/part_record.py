@@ -25,7 +25,7 @@ def run(plan: Plan, report: Report) -> None:
 
 def _one(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
     at = lake.journal.last_seq
-    documents = list(generate(plan.count(300, 40), plan.seed + at, small=False, space=f"one {at}"))
+    documents = list(generate(plan.count(600, 40), plan.seed + at, small=False, space=f"one {at}"))
     seconds: list[float] = []
     cpu = time.process_time()
     for document in documents:
@@ -43,7 +43,7 @@ def _one(plan: Plan, report: Report, lake: LocalLake, size: int) -> None:
 
 def _together(plan: Plan, report: Report, lake: LocalLake, size: int, name: str, several: int) -> None:
     """Several threads, each with a stream of its own."""
-    count = plan.count(800, 100) // several
+    count = plan.count(2000, 100) // several
     at = lake.journal.last_seq
     streams = [list(generate(count, plan.seed + at, small=False, space=f"thread {at} {n}")) for n in range(several)]
     seconds: list[float] = []

@@ -42,7 +42,7 @@ def run(plan: Plan, report: Report) -> None:
     """Break down both ways of recording, in every lake."""
     for size, where in plan.lakes():
         with lakegraph.open(where) as lake:
-            count = plan.count(600, 60)
+            count = plan.count(1200, 60)
             _broken_down(report, lake, size, "group", lambda ds: list(lake.record_many(ds)), count, plan.seed)
             _broken_down(report, lake, size, "one", lambda ds: [lake.record(d) for d in ds], count // 3, plan.seed)
 

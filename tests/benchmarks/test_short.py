@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.benchmarks import goals, page
 from tests.benchmarks.curve import svg
 from tests.benchmarks.machine import ROOT
@@ -30,11 +32,13 @@ def bench(work: Path, *parts: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
+@pytest.mark.long
 def test_short_form_runs(tmp_path: Path) -> None:
     """A lake is built and asked, figures are printed, and the numbers to reach come last."""
-    ended = bench(tmp_path, "build", "finding", "questions")
+    ended = bench(tmp_path, "build", "record", "stages", "finding", "questions")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "record_many: runs in groups" in ended.stdout
+    assert "one at a time: index, CPU" in ended.stdout
     assert "latest 20 trainings" in ended.stdout
     assert "24. nearest-datasets" in ended.stdout
     assert "Numbers to reach" in ended.stdout
@@ -42,6 +46,7 @@ def test_short_form_runs(tmp_path: Path) -> None:
     assert {"record.many", "disk.total", "find.mean", "memory.finding"} <= figures
 
 
+@pytest.mark.long
 def test_evidence_is_measured_again(tmp_path: Path) -> None:
     """What a part records in a lake that is kept does not stand in its own way the next time."""
     for parts in (("build", "evidence"), ("evidence",)):
