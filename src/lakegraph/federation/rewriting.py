@@ -11,13 +11,16 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
 from lakegraph import resources
 from lakegraph.federation.mappings import Mappings, Rule, Way
-from lakegraph.federation.patterns import Pattern
 from lakegraph.federation.translating import domains, ranges
 from lakegraph.rdf.terms import Triple, datatype, is_iri, is_literal
 from lakegraph.rdf.vocabulary import TYPE
+
+if TYPE_CHECKING:
+    from lakegraph.federation.patterns import Pattern
 
 Values = Mapping[str, Sequence[str]]
 """Variable of ours (``?name``) to the tokens that it may be bound to."""

@@ -209,7 +209,7 @@ def number(value: float | Decimal) -> str:
     return literal(text, XSD + "double")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def lexical(token: str) -> str:
     """The lexical form of a literal, unescaped."""
     body = token[1 : token.rindex('"')]

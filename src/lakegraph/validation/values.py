@@ -100,7 +100,7 @@ def key(token: str) -> Key | None:
     return _key(token) if len(token) <= _REMEMBERED else _key.__wrapped__(token)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=8192)
 def _key(token: str) -> Key | None:
     if token[0] != '"' or lang(token):
         return None
@@ -174,7 +174,7 @@ def is_valid(text: str, kind: str) -> bool:
     return _is_valid(text, kind) if len(text) <= _REMEMBERED else _is_valid.__wrapped__(text, kind)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=8192)
 def _is_valid(text: str, kind: str) -> bool:
     if not kind.startswith(XSD):
         return True
