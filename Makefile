@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 # One process a core; each file stays in one process, whose fixtures it shares.
 SPREAD := -n auto --dist loadfile
 
-.PHONY: help demo test unit bench docs wheel clean
+.PHONY: help demo test unit coverage bench docs wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,14 +21,17 @@ $(READY): pyproject.toml
 demo: $(READY) ## make a lake from real runs, show it, and serve it (DEMO=--no-serve ends instead)
 	$(BIN)/lakegraph demo $(DEMO)
 
-test: $(READY) ## everything that must hold: style, types, tests with coverage
+test: $(READY) ## everything that must hold: style, types, tests
 	$(BIN)/ruff check src tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term -q
+	$(BIN)/python -m pytest $(SPREAD) -q
 
 unit: $(READY) ## the tests alone, stopping at the first failure
 	$(BIN)/python -m pytest -q -x
+
+coverage: $(READY) ## the tests, and which lines and branches they leave out: half as long again
+	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term -q
 
 bench: $(READY) ## what it costs, as ratios; writes docs/reference/benchmarks.md (BENCH_RUNS=150000 for the large lake, BENCH_DESCRIPTIONS for the harvest)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'

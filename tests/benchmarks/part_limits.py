@@ -15,7 +15,6 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from lakegraph.testing import Structure, generate_nquads
-from tests.benchmarks.machine import dictionary_writes
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.report import Report, repeated, timed
 
@@ -25,16 +24,11 @@ def run(plan: Plan, report: Report) -> None:
     where = plan.work / "limits"
     shutil.rmtree(where, ignore_errors=True)
     where.mkdir()
-    report.times("limit.python", "200,000 dictionary writes in Python: how fast the machine was", _python(plan))
     _fsync(plan, report, where)
     _sha256(plan, report)
     _engine(plan, report, where)
     for structure in plan.structures.values():
         _search(report, structure)
-
-
-def _python(plan: Plan) -> list[float]:
-    return repeated(repeat(dictionary_writes), plan.seconds / 2)
 
 
 def _fsync(plan: Plan, report: Report, where: Path) -> None:
