@@ -26,7 +26,7 @@ def run(plan: Plan, report: Report) -> None:
     where = plan.work / "mlmd"
     where.mkdir(exist_ok=True)
     tracker = _Tracker(metadata_store, proto, where / "runs.db")
-    count = plan.count(400, 40)
+    count = plan.count(1600, 40)
     first = size_of(where / "runs.db")
     name = "ML Metadata, put_execution"
     beside(plan, report, "peer.mlmd.record", name, lambda d: tracker.record(content(d)), count, plan.seed)
