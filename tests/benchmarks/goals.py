@@ -75,10 +75,11 @@ def of_size(key: str, runs: int) -> Measure:
 
 
 def ratio(over: str, under: str) -> Measure:
-    """One figure over another, each of the largest lake."""
+    """One figure over another, of the largest lake in which both were measured, or each of the largest."""
 
     def measured(report: Report) -> float | None:
-        a, b = report.value(over), report.value(under)
+        both = {*report.sizes(over)} & {*report.sizes(under)}
+        a, b = (report.value(key, max(both, default=None)) for key in (over, under))
         return a / b if a is not None and b else None
 
     return measured
@@ -178,6 +179,10 @@ _STAGES = (
     " it takes half of the processor time, and as much again for merging files; the rest is Python, see the table of"
     " stages."
 )
+_WAITS = (
+    "In a small lake it is about 22 ms. What is slower waits for the disk's sync while the engine writes merged files, for"
+    " full collections of garbage, or for the machine; decision 16 says what was tried against it."
+)
 _WALK = "The edges are read from the index level by level; most of the rest is reading what the nodes are called."
 _CARD = (
     "Some 35 look-ups of 20 µs each from Python: the thing, the run that made it, names, records, gaps. A study of"
@@ -206,7 +211,7 @@ GOALS = (
     ),
     Goal("record_many, the number aimed at", value("record.many"), "at least", 1000, "/s", _STAGES),
     Goal("record, four threads, each acknowledged", value("record.four"), "at least", 300, "/s", _STAGES),
-    Goal("record, four threads, p99", p99("record.four.time"), "at most", 25, "ms"),
+    Goal("record, four threads, p99", p99("record.four.time"), "at most", 25, "ms", _WAITS),
     Goal(
         "record in the largest lake against the one before, one thread",
         growth("record.one.cpu", rate=True),

@@ -104,3 +104,13 @@ def test_curve_needs_two_points() -> None:
     drawn = svg("costs & growth", {"one": [(10, 1.0), (1000, 2.0)]}, "ms")
     assert drawn.count("<circle") == 2
     assert "costs &amp; growth" in drawn
+
+
+def test_ratios_are_of_one_lake() -> None:
+    """A peer that was measured in a smaller lake is compared with what was measured in that one."""
+    report = Report()
+    for key, runs, value in (("ours", 10, 1.0), ("ours", 1000, 4.0), ("peer", 10, 2.0), ("alone", 0, 8.0)):
+        report.figure(key, key, value, "ms", runs=runs)
+    assert goals.ratio("peer", "ours")(report) == 2.0
+    assert goals.ratio("alone", "ours")(report) == 2.0
+    assert goals.ratio("alone", "absent")(report) is None
