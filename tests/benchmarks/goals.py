@@ -180,8 +180,8 @@ _STAGES = (
     " stages."
 )
 _WAITS = (
-    "In a small lake it is about 22 ms. What is slower waits for the disk's sync while the engine writes merged files, for"
-    " full collections of garbage, or for the machine; decision 16 says what was tried against it."
+    "In a small lake it is about 22 ms. What is slower waits for the disk's sync while the engine writes merged files,"
+    " for full collections of garbage, or for the machine; decision 16 says what was tried against it."
 )
 _WALK = "The edges are read from the index level by level; most of the rest is reading what the nodes are called."
 _CARD = (
