@@ -22,7 +22,7 @@ from tests.conftest import BASE, examples, quads
 from tests.generated import ingest, study
 
 ROUNDS = int(os.environ.get("LAKEGRAPH_CRASH_ROUNDS", "5"))
-"""How often the writer is killed; CI asks for 20."""
+"""How often the writer is killed; CI asks for 50."""
 
 
 def writer(where: Path, start: int, group: int, file_limit: int = 0) -> subprocess.Popen[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.benchmarks.report import Report, shown
+from tests.benchmarks.report import Figure, Report, shown
 
 Measure = Callable[[Report], float | None]
 _LARGE_HARVEST = 100_000
@@ -74,22 +74,27 @@ def of_size(key: str, runs: int) -> Measure:
     return lambda report: report.value(key, runs)
 
 
+def _pair_of(report: Report, *keys: str) -> list[Figure | None]:
+    """Two figures of the largest lake in which both were measured; where there is none, each of its largest."""
+    both = set.intersection(*(set(report.sizes(key)) for key in keys))
+    return [report.find(key, max(both, default=None)) for key in keys]
+
+
 def ratio(over: str, under: str) -> Measure:
-    """One figure over another, of the largest lake in which both were measured, or each of the largest."""
+    """One figure over another, as :func:`_pair_of` finds them."""
 
     def measured(report: Report) -> float | None:
-        both = {*report.sizes(over)} & {*report.sizes(under)}
-        a, b = (report.value(key, max(both, default=None)) for key in (over, under))
-        return a / b if a is not None and b else None
+        a, b = _pair_of(report, over, under)
+        return a.value / b.value if a and b and b.value else None
 
     return measured
 
 
 def cpu_ratio(over: str, under: str) -> Measure:
-    """The processor time of one over that of another, each in the largest lake."""
+    """The processor time of one over that of another, as :func:`_pair_of` finds them."""
 
     def measured(report: Report) -> float | None:
-        a, b = report.find(over), report.find(under)
+        a, b = _pair_of(report, over, under)
         return a.cpu / b.cpu if a and b and a.cpu and b.cpu else None
 
     return measured
@@ -119,8 +124,8 @@ def p99(key: str) -> Measure:
     """The 99th percentile of a time, in the largest lake."""
 
     def measured(report: Report) -> float | None:
-        found = [f for f in report.figures if f.key == key]
-        return max(found, key=lambda f: f.runs).p99 if found else None
+        found = report.find(key)
+        return found.p99 if found else None
 
     return measured
 
@@ -129,8 +134,8 @@ def p95(key: str) -> Measure:
     """The 95th percentile of a time, in the largest lake."""
 
     def measured(report: Report) -> float | None:
-        found = [f for f in report.figures if f.key == key]
-        return max(found, key=lambda f: f.runs).p95 if found else None
+        found = report.find(key)
+        return found.p95 if found else None
 
     return measured
 
@@ -180,8 +185,8 @@ _STAGES = (
     " stages."
 )
 _WAITS = (
-    "In a small lake it is about 22 ms. What is slower waits for the disk's sync while the engine writes merged files,"
-    " for full collections of garbage, or for the machine; decision 16 says what was tried against it."
+    "The slowest wait for the disk's sync while the engine writes merged files, for full collections of garbage, or for"
+    " the machine; decision 16 says what was tried against it, the table of recording how it is in smaller lakes."
 )
 _WALK = "The edges are read from the index level by level; most of the rest is reading what the nodes are called."
 _CARD = (

@@ -117,7 +117,7 @@ def fair_data_point(lake: LakeParts) -> list[Triple]:
     return StoryStore(lake, _story(lake, ())).construct("fair-data-point", {**_about(lake), **said})
 
 
-def addresses(lake: LakeParts, index: Index, *, after: int = 0, limit: int = 5_000) -> list[Address]:
+def addresses(lake: LakeParts, index: Index, *, after: int, limit: int) -> list[Address]:
     """What the catalog lists, in order: the lines of a sitemap."""
     times: dict[int, str] = {}
     found = []

@@ -282,7 +282,7 @@ class Served(Answering, Federated, Edited, Protocol):
     def fair_data_point(self) -> list[Triple]:
         """What the lake says of itself as a FAIR Data Point."""
 
-    def addresses(self, *, after: int = 0, limit: int = 5_000) -> Sequence[Address]:
+    def addresses(self, *, after: int, limit: int) -> Sequence[Address]:
         """What the catalog lists, in order, and when something was last said of each."""
 
     def starts(self, step: int) -> list[int]:
