@@ -46,7 +46,6 @@ def check_whole(lake: LocalLake) -> set[str]:
     return names
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("group", [1, 40])
 def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path, group: int) -> None:
     """Killed at random moments, one record at a time or in groups."""

@@ -64,7 +64,6 @@ step = st.tuples(
 
 
 # A failure is shown as it was found: each example makes two lakes, so shrinking it would take minutes.
-@pytest.mark.long
 @settings(
     max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
 )
@@ -86,7 +85,6 @@ def test_the_graph_equals_one_made_anew(steps: list[Step]) -> None:
             assert quads(lake, Path(folder)) == live
 
 
-@pytest.mark.long
 def test_equal_to_an_owl_rl_reasoner_on_200_generated_records() -> None:
     """Record by record, our tables derive what OWL 2 RL derives from the same axioms, and nothing else."""
     owlrl = pytest.importorskip("owlrl", reason="owlrl is not installed")

@@ -108,7 +108,6 @@ def agree(lake: LocalLake) -> int:
     return len(tokens)
 
 
-@pytest.mark.long
 def test_what_is_remembered_is_what_the_graph_holds(tmp_path: Path) -> None:
     documents = list(generate(60, 3))
     with lakegraph.init(tmp_path / "lake", base=BASE) as lake:

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.benchmarks import goals, page
 from tests.benchmarks.curve import svg
 from tests.benchmarks.machine import ROOT
@@ -32,7 +30,6 @@ def bench(work: Path, *parts: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
-@pytest.mark.long
 def test_short_form_runs(tmp_path: Path) -> None:
     """A lake is built and asked, figures are printed, and the numbers to reach come last."""
     ended = bench(tmp_path, "build", "record", "stages", "finding", "questions")
@@ -46,7 +43,6 @@ def test_short_form_runs(tmp_path: Path) -> None:
     assert {"record.many", "disk.total", "find.mean", "memory.finding"} <= figures
 
 
-@pytest.mark.long
 def test_evidence_is_measured_again(tmp_path: Path) -> None:
     """What a part records in a lake that is kept does not stand in its own way the next time."""
     for parts in (("build", "evidence"), ("evidence",)):

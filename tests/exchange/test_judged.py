@@ -131,7 +131,6 @@ def test_the_prov_package_finds_a_difference(worked: LocalLake) -> None:
         assert found, form
 
 
-@pytest.mark.long
 def test_the_worked_example(worked: LocalLake) -> None:
     """The model, a version of the data set, a run, and the study of the paper's example."""
     things = {
@@ -143,7 +142,6 @@ def test_the_worked_example(worked: LocalLake) -> None:
     assert list(complaints(parts_of(worked), things)) == []
 
 
-@pytest.mark.long
 def test_the_demo_lake(tmp_path: Path) -> None:
     """What really ran on scikit-learn's data, captured where it happened."""
     pytest.importorskip("skops", reason="needs the extra [sklearn]")
@@ -153,7 +151,6 @@ def test_the_demo_lake(tmp_path: Path) -> None:
         assert list(complaints(parts_of(lake), things)) == []
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seed", range(LAKES))
 def test_made_up_lakes(seed: int, tmp_path: Path) -> None:
     """Split, fine-tuned, re-trained, with versions of versions, reviews, accesses and failures."""

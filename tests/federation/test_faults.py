@@ -29,8 +29,6 @@ from tests.federation.hosts import (
     slow,
 )
 
-pytestmark = pytest.mark.long
-
 LICENCE = "https://spdx.org/licenses/CC0-1.0"
 QUERY = HEAD + "SELECT ?d ?t { ?d a lake:Dataset ; dct:title ?t }"
 GOOD = '<https://good.example/1> a <http://www.w3.org/ns/dcat#Dataset> ; <http://purl.org/dc/terms/title> "Good" .'

@@ -164,7 +164,6 @@ def test_what_maps_nothing_is_refused(asking: LocalLake, ours: str, relation: st
     assert not asking.accepted()
 
 
-@pytest.mark.long
 @pytest.mark.skipif(shutil.which("java") is None, reason="HermiT needs Java")
 def test_a_mapping_that_contradicts_the_ontology_is_refused(asking: LocalLake) -> None:
     """A class cannot be both a data set and a model, for these exclude each other."""

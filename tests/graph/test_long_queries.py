@@ -111,7 +111,6 @@ def test_answers_under_way_are_not_broken_off(lake: Oxigraph, tmp_path: Path) ->
         list(stream)
 
 
-@pytest.mark.long
 def test_a_worker_for_long_queries_is_used_again(
     lake: Oxigraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -307,7 +307,6 @@ print(max(sizes[:50]), max(sizes[50:]), len(list(Oxigraph.open(Path(sys.argv[1])
 """
 
 
-@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from Linux's /proc")
 def test_memory_is_bounded_by_writing_out(tmp_path: Path) -> None:
     """400,000 quads in groups that are not bulk-loaded: the second half takes no more memory than the first."""

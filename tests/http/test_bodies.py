@@ -71,7 +71,6 @@ def _sent(served: str, path: str, body: bytes, media_type: str, **headers: str) 
         connection.close()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_compressed_gigabyte_is_never_unpacked(served: tuple[str, Path], coding: str) -> None:
     """Every route that reads a body refuses one that is compressed, and the server hardly grows."""

@@ -12,8 +12,6 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-import pytest
-
 import lakegraph
 from tests.benchmarks.poison import POISON, poison
 from tests.conftest import BASE, examples
@@ -36,7 +34,6 @@ def answered(url: str) -> bool:
         return False
 
 
-@pytest.mark.long
 def test_poison(tmp_path: Path) -> None:
     """The server is not restarted, every poison query ends in an error of its own, and small questions are answered."""
     directory = tmp_path / "lake"

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.http.conformance import EXPECTED, PAGE, Suites, outcomes, page, surprises
 
 
-@pytest.mark.long
 def test_the_suites_and_the_page(tmp_path: Path) -> None:
     """Every test goes as expected, each that fails is named with its reason, and the page tells just that."""
     tests = Suites.read()

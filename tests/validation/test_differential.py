@@ -23,7 +23,6 @@ RECORDS = int(os.environ.get("LAKEGRAPH_COMPARED_RECORDS", "20"))
 SEED = int(os.environ.get("LAKEGRAPH_COMPARED_SEED", "1"))
 
 
-@pytest.mark.long
 @pytest.mark.timeout(0)  # pySHACL takes half a second a record, and thousands may be asked for
 def test_reports_of_made_up_records_are_identical() -> None:
     """Focus nodes, paths, values, components, severities and source shapes, for every kind of fault."""
